@@ -1,0 +1,5 @@
+"""`python -m srvmaint` is the same program as `srvmaint`."""
+
+from srvmaint.cli import main
+
+main()

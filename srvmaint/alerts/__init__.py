@@ -1,0 +1,45 @@
+"""INGEST: one file per sender, each a pure and total function from any JSON value to alerts or a named error.
+
+A driver module has `Config` (its settings section), `PRECEDENCE` (lower is asked first when the sender is not named) and
+`Driver`. Parsing happens before anything is stored, so nothing here reads a clock, a file or the network.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any, Protocol
+
+from srvmaint.model import Alert
+
+PACKAGE = "srvmaint.alerts"
+
+
+@dataclass(frozen=True, slots=True)
+class BadAlert:
+    """One member of a batch that could not be used; the others are."""
+
+    index: int
+    message: str
+
+
+@dataclass(frozen=True, slots=True)
+class Parsed:
+    """What a body became. `ignored` is the reason when the sender's event is known to carry no alert."""
+
+    alerts: tuple[Alert, ...] = ()
+    errors: tuple[BadAlert, ...] = ()
+    ignored: str | None = None
+
+
+class Driver(Protocol):
+    """What every alert driver does."""
+
+    def detect(self, payload: Any) -> str | None:
+        """Why this body is this sender's, in a few words; None when it is not."""
+
+    def parse(self, payload: Any) -> Parsed:
+        """Turn a decoded body into alerts.
+
+        Raises:
+            PayloadError: the body as a whole is not this sender's (`undetected`) or holds no alert (`no_alerts`).
+        """

@@ -1,0 +1,297 @@
+"""The vocabulary of configuration sections.
+
+A section is a frozen dataclass whose fields are made with `setting(...)`. From that one line come decoding with every
+problem at once, the example file, the reference and the JSON Schema. Nothing here reads a file or knows any particular
+section.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import re
+import typing
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Any, Final, Self, TypeVar
+
+from srvmaint import registry
+from srvmaint.errors import Problem
+
+S = TypeVar("S")
+_REQUIRED: Final = dataclasses.MISSING
+_UNITS: Final = {"ms": 0.001, "s": 1.0, "m": 60.0, "h": 3600.0, "d": 86400.0, "w": 604800.0}
+_SIZES: Final = {
+    "B": 1,
+    "KB": 1000,
+    "MB": 1000**2,
+    "GB": 1000**3,
+    "TB": 1000**4,
+    "KIB": 1024,
+    "MIB": 1024**2,
+    "GIB": 1024**3,
+}
+
+
+class Duration(float):
+    """Seconds, written `"30s"`, `"5m"`, `"90d"` in the file."""
+
+    __slots__ = ()
+
+    @classmethod
+    def parse(cls, text: object) -> Self:
+        """Read `"30s"`; raises ValueError with the phrase an operator needs."""
+        match = re.fullmatch(r"(\d+(?:\.\d+)?)\s*(ms|s|m|h|d|w)", text.strip()) if isinstance(text, str) else None
+        if match is None:
+            raise ValueError('must be a duration such as "30s", "5m" or "90d"')
+        return cls(float(match[1]) * _UNITS[match[2]])
+
+    def __str__(self) -> str:
+        for unit in ("w", "d", "h", "m", "s", "ms"):
+            count = self / _UNITS[unit]
+            if count >= 1 and round(count, 6) == int(round(count, 6)) and unit != "w":
+                return f"{round(count)}{unit}"
+        return f"{float(self):g}s"
+
+
+class Size(int):
+    """Bytes, written `"10MB"` in the file."""
+
+    __slots__ = ()
+
+    @classmethod
+    def parse(cls, text: object) -> Self:
+        """Read `"10MB"` or `"64MiB"`; raises ValueError with the phrase an operator needs."""
+        match = re.fullmatch(r"(\d+(?:\.\d+)?)\s*([A-Za-z]+)", text.strip()) if isinstance(text, str) else None
+        if match is None or match[2].upper() not in _SIZES:
+            raise ValueError('must be a size such as "10MB" or "64MiB"')
+        return cls(float(match[1]) * _SIZES[match[2].upper()])
+
+    def __str__(self) -> str:
+        for unit in ("TB", "GB", "MB", "KB"):
+            if self >= _SIZES[unit] and self % _SIZES[unit] == 0:
+                return f"{int(self) // _SIZES[unit]}{unit}"
+        return f"{int(self)}B"
+
+
+class Percent(float):
+    """A number from 0 to 100."""
+
+    __slots__ = ()
+
+    @classmethod
+    def parse(cls, value: object) -> Self:
+        """Read `80` or `80.5`; raises ValueError with the phrase an operator needs."""
+        whole = 100
+        if isinstance(value, bool) or not isinstance(value, int | float) or not 0 <= value <= whole:
+            raise ValueError("must be a percentage from 0 to 100")
+        return cls(value)
+
+    def __str__(self) -> str:
+        return f"{float(self):g}"
+
+
+class Secret:
+    """A value that never shows itself: not in `str`, `repr`, an error, a log line or an API answer."""
+
+    __slots__ = ("_value", "origin")
+
+    def __init__(self, value: str, origin: str = "literal") -> None:
+        self._value = value
+        self.origin = origin
+        """Where it came from: `env NAME`, `file /path`, `credential name` or `literal`."""
+
+    def reveal(self) -> str:
+        """The secret itself. Call it where it goes onto the wire, nowhere else."""
+        return self._value
+
+    def __repr__(self) -> str:
+        return f"<secret from {self.origin}>"
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Secret) and other._value == self._value
+
+    def __hash__(self) -> int:
+        return hash(self._value)
+
+
+SecretReader = Callable[[object], Secret]
+"""Turns what the file says (`{env = "NAME"}`, a literal, ...) into a Secret; raises ValueError."""
+
+
+@dataclass(frozen=True, slots=True)
+class Setting:
+    """What one field of a section can tell about itself."""
+
+    name: str
+    type: Any
+    default: Any
+    help: str
+    example: Any
+    minimum: float | None
+    maximum: float | None
+    choices: tuple[str, ...]
+
+    @property
+    def required(self) -> bool:
+        """True when the section cannot exist without it."""
+        return self.default is _REQUIRED
+
+    @property
+    def secret(self) -> bool:
+        """True when its value must never be shown."""
+        return self.type is Secret or Secret in typing.get_args(self.type)
+
+    @property
+    def type_name(self) -> str:
+        """`duration`, `size`, `percent`, `secret`, `string`, `integer`, `number`, `boolean`, `list` or `table`."""
+        kind = _bare(self.type)
+        origin = typing.get_origin(kind)
+        if origin is tuple:
+            return "list"
+        if origin is dict or dataclasses.is_dataclass(kind):
+            return "table"
+        return _TYPE_NAMES.get(kind, "string")
+
+
+def setting(
+    default: Any = _REQUIRED,
+    *,
+    help: str,  # noqa: A002 - it is the setting's help
+    example: Any = None,
+    minimum: float | None = None,
+    maximum: float | None = None,
+    choices: tuple[str, ...] = (),
+) -> Any:
+    """Declare a field of a section: its default, what it means, an example, and its bounds."""
+    metadata = {"help": help, "example": example, "minimum": minimum, "maximum": maximum, "choices": choices}
+    if isinstance(default, dict):
+        return dataclasses.field(default_factory=lambda: dict(default), metadata=metadata)
+    return dataclasses.field(default=default, metadata=metadata)
+
+
+def describe(section: type) -> Iterator[Setting]:
+    """The settings of a section, in the order they were declared."""
+    hints = typing.get_type_hints(section)
+    for item in dataclasses.fields(section):
+        default = item.default
+        if item.default_factory is not dataclasses.MISSING:
+            default = item.default_factory()
+        yield Setting(name=item.name, type=hints[item.name], default=default, **item.metadata)
+
+
+class Decoder:
+    """Turns a parsed TOML table into a section and collects every problem on the way."""
+
+    def __init__(self, read_secret: SecretReader) -> None:
+        self.problems: list[Problem] = []
+        self._read_secret = read_secret
+
+    def complain(self, path: str, message: str) -> None:
+        """Note one problem; decoding goes on."""
+        self.problems.append(Problem(path, message))
+
+    def section(self, section: type[S], table: object, path: str, *, ignore: tuple[str, ...] = ()) -> S | None:
+        """Decode `table` as `section`; None when it cannot be built (the problems say why).
+
+        `ignore` names keys of the table that somebody else decodes.
+        """
+        if not isinstance(table, Mapping):
+            self.complain(path, "must be a table")
+            return None
+        known = {item.name: item for item in describe(section)}
+        for key in table:
+            if key not in known and key not in ignore:
+                self.complain(
+                    f"{path}.{key}" if path else key, f"unknown key{registry.nearest(key, (*known, *ignore))}"
+                )
+        values: dict[str, Any] = {}
+        complete = True
+        for name, item in known.items():
+            at = f"{path}.{name}" if path else name
+            if name in table:
+                before = len(self.problems)
+                values[name] = self._value(item, item.type, table[name], at)
+                complete = complete and len(self.problems) == before
+            elif item.required:
+                self.complain(at, f"is required: {item.help}")
+                complete = False
+        return section(**values) if complete else None
+
+    def _value(self, item: Setting, kind: Any, raw: object, path: str) -> Any:
+        kind = _bare(kind)
+        origin = typing.get_origin(kind)
+        if origin is tuple:
+            return self._list(item, typing.get_args(kind)[0], raw, path)
+        if origin is dict:
+            return self._strings(raw, path)
+        if dataclasses.is_dataclass(kind) and isinstance(kind, type):
+            return self.section(kind, raw, path)
+        try:
+            value = self._scalar(kind, raw)
+            _check_bounds(item, value)
+        except ValueError as error:
+            self.complain(path, str(error))
+            return None
+        return value
+
+    def _scalar(self, kind: Any, raw: object) -> Any:
+        if kind is Secret:
+            return self._read_secret(raw)
+        if kind in (Duration, Size, Percent):
+            return kind.parse(raw)
+        if isinstance(kind, type) and issubclass(kind, StrEnum):
+            if raw in [member.value for member in kind]:
+                return kind(raw)
+            raise ValueError(f"must be one of {', '.join(member.value for member in kind)}")
+        if kind is float and isinstance(raw, int) and not isinstance(raw, bool):
+            return float(raw)
+        if not isinstance(raw, kind) or (kind in (int, float) and isinstance(raw, bool)):
+            raise ValueError(f"must be {_ARTICLES[kind]}")
+        return raw
+
+    def _list(self, item: Setting, kind: Any, raw: object, path: str) -> tuple[Any, ...] | None:
+        if not isinstance(raw, list):
+            self.complain(path, "must be a list")
+            return None
+        return tuple(self._value(item, kind, entry, f"{path}[{index}]") for index, entry in enumerate(raw))
+
+    def _strings(self, raw: object, path: str) -> dict[str, str] | None:
+        if not isinstance(raw, Mapping) or not all(isinstance(value, str) for value in raw.values()):
+            self.complain(path, "must be a table of strings")
+            return None
+        return dict(raw)
+
+
+def _bare(kind: Any) -> Any:
+    """`X` for `X | None`."""
+    options = [option for option in typing.get_args(kind) if option is not type(None)]
+    is_union = type(None) in typing.get_args(kind)
+    return options[0] if is_union and len(options) == 1 else kind
+
+
+def _check_bounds(item: Setting, value: Any) -> None:
+    if item.choices and value not in item.choices:
+        raise ValueError(f"must be one of {', '.join(item.choices)}{_did_you_mean(value, item.choices)}")
+    if item.minimum is not None and value < item.minimum:
+        raise ValueError(f"must be at least {type(value)(item.minimum)}")
+    if item.maximum is not None and value > item.maximum:
+        raise ValueError(f"must be at most {type(value)(item.maximum)}")
+
+
+def _did_you_mean(value: object, choices: tuple[str, ...]) -> str:
+    tail = registry.nearest(str(value), choices)
+    return tail if "did you mean" in tail else ""
+
+
+_ARTICLES: Final = {str: "a string", int: "a whole number", float: "a number", bool: "true or false"}
+_TYPE_NAMES: Final[dict[Any, str]] = {
+    Duration: "duration",
+    Size: "size",
+    Percent: "percent",
+    Secret: "secret",
+    str: "string",
+    int: "integer",
+    float: "number",
+    bool: "boolean",
+}
