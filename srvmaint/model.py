@@ -279,6 +279,7 @@ class Delivery:
     created_at: int
     message: Message
     give_up_at: int
+    finished_at: int | None = None
 
     @property
     def idempotency_key(self) -> str:

@@ -9,7 +9,7 @@ from __future__ import annotations
 import importlib
 from collections.abc import Sequence
 from functools import cache
-from importlib.resources import files
+from pathlib import Path
 from types import ModuleType
 
 from srvmaint.errors import UsageError
@@ -18,7 +18,8 @@ from srvmaint.errors import UsageError
 @cache
 def names(package: str) -> tuple[str, ...]:
     """The drivers of `package` (a dotted name), sorted, without importing any of them."""
-    found = (entry.name for entry in files(package).iterdir())
+    folder = Path(__file__).parent.joinpath(*package.split(".")[1:])
+    found = (entry.name for entry in folder.iterdir())
     return tuple(sorted(name[:-3] for name in found if name.endswith(".py") and not name.startswith("_")))
 
 

@@ -8,12 +8,13 @@ section.
 from __future__ import annotations
 
 import dataclasses
+import math
 import re
 import typing
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import Any, Final, Self, TypeVar
+from typing import Any, Final, Protocol, Self, TypeVar
 
 from srvmaint import registry
 from srvmaint.errors import Problem
@@ -21,6 +22,10 @@ from srvmaint.errors import Problem
 S = TypeVar("S")
 _REQUIRED: Final = dataclasses.MISSING
 _UNITS: Final = {"ms": 0.001, "s": 1.0, "m": 60.0, "h": 3600.0, "d": 86400.0, "w": 604800.0}
+_BARE_KEY: Final = r"[A-Za-z0-9_-]+"
+_CENTURY: Final = 36500 * 86400.0
+_DURATION: Final = r"([0-9]{1,12}(?:\.[0-9]{1,6})?)\s*(ms|s|m|h|d|w)"
+_SIZE: Final = r"([0-9]{1,12}(?:\.[0-9]{1,6})?)\s*([A-Za-z]{1,3})"
 _SIZES: Final = {
     "B": 1,
     "KB": 1000,
@@ -41,17 +46,20 @@ class Duration(float):
     @classmethod
     def parse(cls, text: object) -> Self:
         """Read `"30s"`; raises ValueError with the phrase an operator needs."""
-        match = re.fullmatch(r"(\d+(?:\.\d+)?)\s*(ms|s|m|h|d|w)", text.strip()) if isinstance(text, str) else None
+        match = re.fullmatch(_DURATION, text.strip()) if isinstance(text, str) else None
         if match is None:
             raise ValueError('must be a duration such as "30s", "5m" or "90d"')
-        return cls(float(match[1]) * _UNITS[match[2]])
+        seconds = float(match[1]) * _UNITS[match[2]]
+        if seconds > _CENTURY:
+            raise ValueError("must be shorter than a century")
+        return cls(seconds)
 
     def __str__(self) -> str:
-        for unit in ("w", "d", "h", "m", "s", "ms"):
-            count = self / _UNITS[unit]
-            if count >= 1 and round(count, 6) == int(round(count, 6)) and unit != "w":
-                return f"{round(count)}{unit}"
-        return f"{float(self):g}s"
+        for unit, fewest in (("d", 2), ("h", 1), ("m", 1), ("s", 1), ("ms", 1)):  # "24h" says it better than "1d"
+            count = round(self / _UNITS[unit], 6)
+            if count >= fewest and count == int(count):
+                return f"{int(count)}{unit}"
+        return f"{float(self):.6f}".rstrip("0").rstrip(".") + "s"
 
 
 class Size(int):
@@ -62,7 +70,7 @@ class Size(int):
     @classmethod
     def parse(cls, text: object) -> Self:
         """Read `"10MB"` or `"64MiB"`; raises ValueError with the phrase an operator needs."""
-        match = re.fullmatch(r"(\d+(?:\.\d+)?)\s*([A-Za-z]+)", text.strip()) if isinstance(text, str) else None
+        match = re.fullmatch(_SIZE, text.strip()) if isinstance(text, str) else None
         if match is None or match[2].upper() not in _SIZES:
             raise ValueError('must be a size such as "10MB" or "64MiB"')
         return cls(float(match[1]) * _SIZES[match[2].upper()])
@@ -171,17 +179,31 @@ def setting(
 
 
 def describe(section: type) -> Iterator[Setting]:
-    """The settings of a section, in the order they were declared."""
+    """The settings of a section, in the order they were declared; fields not made by `setting` are not settings."""
     hints = typing.get_type_hints(section)
     for item in dataclasses.fields(section):
+        if "help" not in item.metadata:
+            continue
         default = item.default
         if item.default_factory is not dataclasses.MISSING:
             default = item.default_factory()
         yield Setting(name=item.name, type=hints[item.name], default=default, **item.metadata)
 
 
+def join(path: str, key: str) -> str:
+    """The dotted path of `key` below `path`; a key that needs quotes in TOML has them here as well."""
+    if not re.fullmatch(_BARE_KEY, key):
+        key = '"' + key.encode("unicode_escape").decode("ascii").replace('"', '\\"') + '"'
+    return f"{path}.{key}" if path else key
+
+
 class Decoder:
-    """Turns a parsed TOML table into a section and collects every problem on the way."""
+    """Turns a parsed TOML table into a section and collects every problem on the way.
+
+    A section may have a method `problems(self) -> list[str]` for what no single field can know ("warning must be below
+    critical"); it is asked once every field is good, and its phrases are reported under the section's path. A field's
+    type may be any class with `parse(value)`, which raises ValueError with the phrase an operator needs.
+    """
 
     def __init__(self, read_secret: SecretReader) -> None:
         self.problems: list[Problem] = []
@@ -202,21 +224,21 @@ class Decoder:
         known = {item.name: item for item in describe(section)}
         for key in table:
             if key not in known and key not in ignore:
-                self.complain(
-                    f"{path}.{key}" if path else key, f"unknown key{registry.nearest(key, (*known, *ignore))}"
-                )
+                self.complain(join(path, key), f"unknown key{registry.nearest(key, (*known, *ignore))}")
         values: dict[str, Any] = {}
-        complete = True
+        before = len(self.problems)
         for name, item in known.items():
-            at = f"{path}.{name}" if path else name
             if name in table:
-                before = len(self.problems)
-                values[name] = self._value(item, item.type, table[name], at)
-                complete = complete and len(self.problems) == before
+                values[name] = self._value(item, item.type, table[name], join(path, name))
             elif item.required:
-                self.complain(at, f"is required: {item.help}")
-                complete = False
-        return section(**values) if complete else None
+                self.complain(join(path, name), f"is required: {item.help}")
+        if len(self.problems) > before:
+            return None
+        built = section(**values)
+        phrases = built.problems() if isinstance(built, _Examined) else []
+        for phrase in phrases:
+            self.complain(path, phrase)
+        return None if phrases else built
 
     def _value(self, item: Setting, kind: Any, raw: object, path: str) -> Any:
         kind = _bare(kind)
@@ -224,9 +246,11 @@ class Decoder:
         if origin is tuple:
             return self._list(item, typing.get_args(kind)[0], raw, path)
         if origin is dict:
-            return self._strings(raw, path)
+            return self._table(item, typing.get_args(kind)[1], raw, path)
         if dataclasses.is_dataclass(kind) and isinstance(kind, type):
             return self.section(kind, raw, path)
+        if kind is Any:
+            return raw
         try:
             value = self._scalar(kind, raw)
             _check_bounds(item, value)
@@ -238,29 +262,42 @@ class Decoder:
     def _scalar(self, kind: Any, raw: object) -> Any:
         if kind is Secret:
             return self._read_secret(raw)
-        if kind in (Duration, Size, Percent):
+        if hasattr(kind, "parse"):
             return kind.parse(raw)
         if isinstance(kind, type) and issubclass(kind, StrEnum):
-            if raw in [member.value for member in kind]:
+            values = tuple(member.value for member in kind)
+            if raw in values:
                 return kind(raw)
-            raise ValueError(f"must be one of {', '.join(member.value for member in kind)}")
-        if kind is float and isinstance(raw, int) and not isinstance(raw, bool):
-            return float(raw)
-        if not isinstance(raw, kind) or (kind in (int, float) and isinstance(raw, bool)):
+            raise ValueError(f"must be one of {', '.join(values)}{_did_you_mean(raw, values)}")
+        if kind is float and isinstance(raw, int | float) and not isinstance(raw, bool):
+            return _finite(raw)
+        if not isinstance(raw, kind) or (kind is int and isinstance(raw, bool)):
             raise ValueError(f"must be {_ARTICLES[kind]}")
         return raw
 
     def _list(self, item: Setting, kind: Any, raw: object, path: str) -> tuple[Any, ...] | None:
         if not isinstance(raw, list):
-            self.complain(path, "must be a list")
+            self.complain(path, "must be a list: write it in [ ]")
             return None
         return tuple(self._value(item, kind, entry, f"{path}[{index}]") for index, entry in enumerate(raw))
 
-    def _strings(self, raw: object, path: str) -> dict[str, str] | None:
-        if not isinstance(raw, Mapping) or not all(isinstance(value, str) for value in raw.values()):
-            self.complain(path, "must be a table of strings")
+    def _table(self, item: Setting, kind: Any, raw: object, path: str) -> dict[str, Any] | None:
+        if not isinstance(raw, Mapping):
+            self.complain(path, "must be a table")
             return None
-        return dict(raw)
+        return {key: self._value(item, kind, value, join(path, key)) for key, value in raw.items()}
+
+
+@typing.runtime_checkable
+class _Examined(Protocol):
+    def problems(self) -> list[str]: ...
+
+
+def _finite(raw: float) -> float:
+    largest = 1e15
+    if not math.isfinite(raw) or abs(raw) > largest:
+        raise ValueError("must be a finite number")
+    return float(raw)
 
 
 def _bare(kind: Any) -> Any:
@@ -277,6 +314,8 @@ def _check_bounds(item: Setting, value: Any) -> None:
         raise ValueError(f"must be at least {type(value)(item.minimum)}")
     if item.maximum is not None and value > item.maximum:
         raise ValueError(f"must be at most {type(value)(item.maximum)}")
+    if isinstance(value, int) and abs(value) > _LARGEST_INTEGER:
+        raise ValueError("must be a number of reasonable size")
 
 
 def _did_you_mean(value: object, choices: tuple[str, ...]) -> str:
@@ -284,6 +323,8 @@ def _did_you_mean(value: object, choices: tuple[str, ...]) -> str:
     return tail if "did you mean" in tail else ""
 
 
+_LARGEST_INTEGER: Final = 2**63 - 1
+"""What SQLite and the JSON readers of this world can hold."""
 _ARTICLES: Final = {str: "a string", int: "a whole number", float: "a number", bool: "true or false"}
 _TYPE_NAMES: Final[dict[Any, str]] = {
     Duration: "duration",

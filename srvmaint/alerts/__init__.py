@@ -1,7 +1,12 @@
-"""INGEST: one file per sender, each a pure and total function from any JSON value to alerts or a named error.
+"""INGEST: one file per sender, each a total function from any JSON value to alerts or a named error.
 
-A driver module has `Config` (its settings section), `PRECEDENCE` (lower is asked first when the sender is not named) and
-`Driver`. Parsing happens before anything is stored, so nothing here reads a clock, a file or the network.
+A driver module has `Config` (its settings section), `PRECEDENCE` (lower is asked first when the sender is not named)
+and `Driver`, which is built with a `Config` and a clock (some senders leave the status to be read off one). Parsing
+happens before anything is stored, so nothing here touches a file or the network.
+
+What the drivers share is in the files with an underscore: `_decode` (bytes to JSON), `_limits` (what is too much),
+`_read` (values of unknown type to text), `_times`, `_vocabulary` (words to severity and status), `_fingerprint`
+(identity) and `_detect` (whose body is this).
 """
 
 from __future__ import annotations
@@ -41,5 +46,6 @@ class Driver(Protocol):
         """Turn a decoded body into alerts.
 
         Raises:
-            PayloadError: the body as a whole is not this sender's (`undetected`) or holds no alert (`no_alerts`).
+            PayloadError: the body as a whole is not this sender's (`undetected`), holds no alert (`no_alerts`) or holds
+                more than one body may (`too_many_alerts`).
         """

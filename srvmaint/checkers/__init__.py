@@ -17,4 +17,4 @@ class Driver(Protocol):
     """What every checker does."""
 
     def check(self) -> CheckResult:
-        """Look now. Anything raised becomes UNKNOWN with the reason; `id`, `at` and `duration_ms` are filled in later."""
+        """Look now. Anything raised becomes UNKNOWN with the reason; `id`, `at`, `duration_ms` are filled in later."""

@@ -6,9 +6,10 @@ Timing, retries, recording and logging are the outbox's; the error a driver rais
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Protocol, TextIO
 
+from srvmaint.clock import Clock
 from srvmaint.model import Message
 from srvmaint.net.http import Client
 
@@ -22,6 +23,8 @@ class Tools:
     http: Client
     terminal: TextIO
     """Where the console channel writes."""
+    clock: Clock = field(default_factory=Clock)
+    """What a signature is dated with."""
 
 
 @dataclass(frozen=True, slots=True)

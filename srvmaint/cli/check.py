@@ -1,0 +1,216 @@
+"""Look at this host now, from a terminal, from cron, or as a Nagios or Checkmk plugin.
+
+Runs from cron every minute, so nothing of the daemon is imported: no event loop, no HTTP, no templates. What the
+results look like is in `_check_formats`; what the checkers are is in `checkers/`.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import threading
+from collections.abc import Iterable
+from typing import TYPE_CHECKING, Any, Final
+
+import click
+
+from srvmaint import registry
+from srvmaint.checkers import PACKAGE
+from srvmaint.checkers._run import Runner, build
+from srvmaint.cli import _check_formats as formats
+from srvmaint.cli._context import Context
+from srvmaint.clock import Clock
+from srvmaint.errors import SrvmaintError, UsageError
+from srvmaint.host.linux import LinuxHost
+from srvmaint.model import CheckResult, CheckStatus
+from srvmaint.settings import Percent
+
+if TYPE_CHECKING:
+    from srvmaint.config.schema import HostConfig
+
+_OWN_FLAGS: Final = {"per_cpu": "cpu", "paths": "disk"}
+"""Settings that can be given on the command line, and the checker each belongs to."""
+_LEVELS: Final = ("warning", "critical")
+_BAD_ARGUMENTS: Final = 2
+_PLUGIN_UNKNOWN: Final = 3
+
+_EPILOG: Final = """\b
+Exit code, the worst of all checks: 0 ok, 2 critical, 1 warning, 3 unknown (in
+this order of precedence: unknown never hides a warning). Skipped checks do not
+count. 2 is also a mistake on the command line or in the configuration; with
+--format nagios a mistake in the configuration is 3.
+--fail-on-warning   1 and 2 as above; a check that is unknown ends with 0
+--fail-on-critical  2 as above; everything else ends with 0"""
+
+
+@click.command("check", epilog=_EPILOG)
+@click.argument("checkers", nargs=-1, metavar="[CHECKER]...")
+@click.option("--list", "is_list", is_flag=True, help="List the checkers and run none.")
+@click.option("--json", "is_json", is_flag=True, help="Short for --format json.")
+@click.option(
+    "--format", "style", type=click.Choice(list(formats.FORMATS)), default=None, help="How to write the results. [text]"
+)
+@click.option("--fail-on-warning", is_flag=True, help="Only warning and critical end with a code other than 0.")
+@click.option("--fail-on-critical", is_flag=True, help="Only critical ends with a code other than 0.")
+@click.option("--include-skipped", is_flag=True, help="Run also what CHECKERS_SKIP or CHECKERS_SKIP_ALL says to skip.")
+@click.option("--warning", type=float, default=None, help="Percent that is a warning; with exactly one CHECKER.")
+@click.option("--critical", type=float, default=None, help="Percent that is critical; with exactly one CHECKER.")
+@click.option(
+    "--samples",
+    type=click.IntRange(1, 300),
+    default=None,
+    metavar="SECONDS",
+    help="cpu: watch the processors this long first, instead of judging by the load average.",
+)
+@click.option(
+    "--per-cpu", is_flag=True, help="cpu: let the busiest core decide; watches for 1 s unless --samples is given."
+)
+@click.option(
+    "--paths", multiple=True, metavar="PATH", help="disk: these instead of the configured; repeat or use commas."
+)
+@click.pass_context
+def command(
+    ctx: click.Context,
+    checkers: tuple[str, ...],
+    is_list: bool,
+    is_json: bool,
+    style: str | None,
+    fail_on_warning: bool,
+    fail_on_critical: bool,
+    include_skipped: bool,
+    warning: float | None,
+    critical: float | None,
+    samples: int | None,
+    per_cpu: bool,
+    paths: tuple[str, ...],
+) -> None:
+    """Look at this host now: every enabled checker, or the CHECKERs named."""
+    style = "json" if is_json else style or "text"
+    try:
+        config = _context(ctx).load_host_config()
+        if is_list:
+            click.echo(_listing(config, is_json=style == "json"))
+            return
+        names = _chosen(checkers, config.checkers.enabled)
+        given = {"warning": warning, "critical": critical, "per_cpu": per_cpu or None, "paths": _split(paths) or None}
+        configs = _configs(names, config.checkers.drivers, given, named=len(checkers))
+        if samples is not None and "cpu" not in names:
+            raise UsageError("cannot use --samples: it belongs to the cpu checker, which is not among those that run.")
+        watch = samples or (1 if per_cpu else 0)
+        results = _run(names, configs, config, watch=watch, is_everything=include_skipped)
+    except SrvmaintError as error:
+        if style != "nagios":
+            raise
+        click.echo(formats.nagios_failure(str(error)))
+        ctx.exit(_PLUGIN_UNKNOWN)
+    click.echo(formats.FORMATS[style](results))
+    ctx.exit(formats.exit_code(results, _fails_from(is_warning=fail_on_warning, is_critical=fail_on_critical)))
+
+
+def _context(ctx: click.Context) -> Context:
+    context: Context = ctx.obj
+    return context
+
+
+def _fails_from(*, is_warning: bool, is_critical: bool) -> CheckStatus | None:
+    if is_warning:
+        return CheckStatus.WARNING
+    return CheckStatus.CRITICAL if is_critical else None
+
+
+def _split(paths: Iterable[str]) -> tuple[str, ...]:
+    return tuple(part.strip() for value in paths for part in value.split(",") if part.strip())
+
+
+def _chosen(named: tuple[str, ...], enabled: tuple[str, ...]) -> tuple[str, ...]:
+    """The checkers to run, each once; naming one runs it even when it is not enabled."""
+    known = registry.names(PACKAGE)
+    for name in named:
+        if name not in known:
+            raise UsageError(f"there is no checker {name!r}{registry.nearest(name, known)}")
+    return tuple(dict.fromkeys(named or enabled))
+
+
+def _configs(names: tuple[str, ...], configured: Any, given: dict[str, Any], *, named: int) -> dict[str, Any]:
+    """Each checker's settings, with what the command line says about them."""
+    configs = {name: configured[name] if name in configured else _defaults(name) for name in names}
+    if named != 1 and any(given[level] is not None for level in _LEVELS):
+        raise UsageError("cannot use --warning or --critical here: they need exactly one named checker. Name one.")
+    for option, value in given.items():
+        if value is None:
+            continue
+        owner = names[0] if option in _LEVELS else _OWN_FLAGS[option]
+        if owner not in configs:
+            flag = option.replace("_", "-")
+            raise UsageError(
+                f"cannot use --{flag}: it belongs to the {owner} checker, which is not among those that run."
+            )
+        configs[owner] = _with(configs[owner], option, value)
+    for name, config in configs.items():
+        _refuse(name, config.problems() if hasattr(config, "problems") else [])
+    return configs
+
+
+def _defaults(name: str) -> Any:
+    try:
+        return registry.load(PACKAGE, name).Config()
+    except TypeError as error:  # a setting without a default
+        raise UsageError(
+            f"cannot run {name}: it needs settings. Add [checkers.{name}] to the configuration."
+        ) from error
+
+
+def _with(config: Any, option: str, value: Any) -> Any:
+    fields = {field.name for field in dataclasses.fields(config)}
+    if option not in fields:
+        raise UsageError(f"cannot use --{option}: this checker has no such level.")
+    if option in _LEVELS:
+        try:
+            value = Percent.parse(value)
+        except ValueError as error:
+            raise UsageError(f"cannot use --{option} {value:g}: it {error}.") from error
+    return dataclasses.replace(config, **{option: value})
+
+
+def _refuse(name: str, problems: list[str]) -> None:
+    if problems:
+        raise UsageError(f"cannot check {name}: {'; '.join(problems)}.")
+
+
+def _run(
+    names: tuple[str, ...], configs: dict[str, Any], config: HostConfig, *, watch: int, is_everything: bool
+) -> list[CheckResult]:
+    """Run them side by side. `watch` seconds pass between the first look at the processors and the check."""
+    clock = Clock()
+    skip = (
+        {} if is_everything else {name: config.skips.checkers[name] for name in names if name in config.skips.checkers}
+    )
+    drivers = build([name for name in names if name not in skip], configs, LinuxHost(clock))
+    if watch and "cpu" in drivers:
+        click.echo(f"watching the processors for {watch} s", err=True)
+        threading.Event().wait(watch)
+    return Runner(drivers, clock=clock, timeout=config.checkers.timeout, skip=skip).run(names)
+
+
+def _listing(config: HostConfig, *, is_json: bool) -> str:
+    """The checkers there are, whether they run by default, and what each looks at."""
+    rows = [
+        {
+            "checker": name,
+            "enabled": name in config.checkers.enabled,
+            "skipped": config.skips.checkers.get(name),
+            "description": (registry.load(PACKAGE, name).__doc__ or "").strip().partition("\n")[0],
+        }
+        for name in registry.names(PACKAGE)
+    ]
+    if is_json:
+        import json  # noqa: PLC0415 - only this output needs it
+
+        return json.dumps({"checkers": rows}, ensure_ascii=False)
+    width = max(len(str(row["checker"])) for row in rows)
+    return "\n".join(f"{row['checker']:<{width}}  {_state(row):<8}  {row['description']}" for row in rows)
+
+
+def _state(row: dict[str, Any]) -> str:
+    if row["skipped"]:
+        return "skipped"
+    return "enabled" if row["enabled"] else "off"

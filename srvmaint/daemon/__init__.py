@@ -1,0 +1,1 @@
+"""The foreground daemon: start, run, drain, stop."""

@@ -1,0 +1,108 @@
+"""Signals, the service manager, and the one place that knows why the daemon ends."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import signal
+import sys
+from collections.abc import Coroutine
+from typing import Literal
+
+from srvmaint.clock import Clock
+from srvmaint.errors import StoreUnavailableError
+from srvmaint.host.systemd import Manager
+from srvmaint.store.store import Store
+
+log = logging.getLogger(__name__)
+Request = Literal["reload", "stop"]
+
+
+class Supervisor:
+    """Collects reasons to reload or to stop. SIGTERM and SIGINT stop, a second one at once; SIGHUP reloads.
+
+    Args:
+        manager: the service manager that started us, if any.
+        clock: paces the watchdog.
+    """
+
+    def __init__(self, manager: Manager, clock: Clock) -> None:
+        self._manager = manager
+        self._clock = clock
+        self._requests: asyncio.Queue[Request] = asyncio.Queue()
+        self._stop_asked = False
+        self._forced = asyncio.Event()
+        self.failure: BaseException | None = None
+        """Why the daemon has to end, when nobody asked it to."""
+
+    def install(self) -> None:
+        """Take the process's signals."""
+        loop = asyncio.get_running_loop()
+        for number in (signal.SIGTERM, signal.SIGINT):
+            loop.add_signal_handler(number, self.stop)
+        loop.add_signal_handler(signal.SIGHUP, self._requests.put_nowait, "reload")
+
+    def stop(self) -> None:
+        """Ask for a stop; asking again forces it."""
+        if self._stop_asked:
+            log.warning("stopping now")
+            self._forced.set()
+        self._stop_asked = True
+        self._requests.put_nowait("stop")
+
+    def fail(self, error: BaseException) -> None:
+        """End because something is broken that nothing here can mend."""
+        self.failure = self.failure or error
+        self._forced.set()
+        self._requests.put_nowait("stop")
+
+    def ended(self, task: asyncio.Task[None]) -> None:
+        """A task that should have gone on has ended."""
+        if not task.cancelled() and not self._stop_asked:
+            error = task.exception() or RuntimeError("it returned")
+            log.critical("%s has ended, so the daemon ends too", task.get_name(), exc_info=error)
+            self.fail(error)
+
+    async def next_request(self) -> Request:
+        """The next thing the daemon is asked to do."""
+        return await self._requests.get()
+
+    async def unless_forced(self, work: Coroutine[None, None, bool]) -> bool:
+        """Do the work; False when somebody insisted on stopping before it was done."""
+        task = asyncio.ensure_future(work)
+        forced = asyncio.ensure_future(self._forced.wait())
+        await asyncio.wait((task, forced), return_when=asyncio.FIRST_COMPLETED)
+        forced.cancel()
+        if not task.done():
+            task.cancel()
+            await asyncio.gather(task, return_exceptions=True)
+            return False
+        return task.result()
+
+    def ready(self, line: str) -> None:
+        """Say that the daemon serves: to the manager and on stderr."""
+        self._manager.tell("READY=1", f"STATUS={line}")
+        print(line, file=sys.stderr, flush=True)  # noqa: T201 - the ready line is narration for people and scripts
+
+    def stopping(self) -> None:
+        """Say that the daemon is on its way out."""
+        self._manager.tell("STOPPING=1")
+
+    async def watchdog(self, store: Store) -> None:
+        """Give a sign of life, but only when the event loop and the writer are both alive."""
+        seconds = self._manager.watchdog_seconds
+        if seconds is None:
+            await asyncio.Event().wait()
+            return
+        while True:
+            await self._alive(store)
+            self._manager.tell("WATCHDOG=1")
+            await self._clock.sleep(seconds / 2)
+
+    async def _alive(self, store: Store) -> None:
+        """A full disk is trouble, not death: the daemon goes on serving reads and waits for room."""
+        if store.trouble is None:
+            try:
+                await store.heartbeat()
+            except StoreUnavailableError as error:
+                log.warning("watchdog: %s", error)

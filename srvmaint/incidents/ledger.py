@@ -1,0 +1,300 @@
+"""The rules of intake: what a batch of alerts does to the alerts and incidents already known.
+
+Pure: the store loads the rows a batch can touch, this module decides, the store writes down what changed. One decision
+procedure, whoever sent the alerts.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Any
+
+from srvmaint.incidents.transition import Became, Known, Transition, judge
+from srvmaint.model import Alert, AlertStatus, Change, HistoryEvent, IncidentStatus, Severity
+
+
+@dataclass(frozen=True, slots=True)
+class Incoming:
+    """One parsed alert, with everything that takes time worked out."""
+
+    alert: Alert
+    key: bytes
+    digest: bytes
+    """16 bytes over everything a person could read in it: a different digest is an update."""
+    labels_json: str
+    annotations_json: str
+    group_key: str
+    pipeline: str | None
+    """The route it would take if it opened an incident now; None is unrouted."""
+
+
+@dataclass(slots=True)
+class AlertRow:
+    """An alert as stored. `dirty` says that more than "seen again" has to be written."""
+
+    id: int
+    key: bytes
+    alert: Alert
+    digest: bytes
+    labels_json: str
+    annotations_json: str
+    received_at: int
+    fired_at: int | None
+    last_seen_at: int
+    times_seen: int
+    fired_seq: int
+    incident_id: str | None
+    new: bool = False
+    dirty: bool = False
+
+
+@dataclass(slots=True)
+class IncidentRow:
+    """An incident as stored, with the counts its status and severity follow from."""
+
+    id: str
+    title: str
+    status: IncidentStatus
+    severity: Severity
+    group_key: str
+    labels: dict[str, str]
+    pipeline: str | None
+    opened_at: int
+    acknowledged_at: int | None = None
+    acknowledged_by: str | None = None
+    resolved_at: int | None = None
+    closed_at: int | None = None
+    live: dict[Severity, int] = field(default_factory=lambda: dict.fromkeys(Severity, 0))
+    acknowledged: int = 0
+    resolved: int = 0
+    fired_seq: int = 0
+    new: bool = False
+    dirty: bool = False
+    changes: list[Change] = field(default_factory=list)
+
+    @property
+    def live_total(self) -> int:
+        """How many of its alerts are not resolved."""
+        return sum(self.live.values())
+
+    def note(self, change: Change) -> None:
+        """Remember that something happened that people care about, once."""
+        self.dirty = True
+        if change not in self.changes:
+            self.changes.append(change)
+
+
+@dataclass(frozen=True, slots=True)
+class HistoryLine:
+    """One line of an alert's history; `changes` is {field: [old, new]}."""
+
+    alert_id: int
+    event: HistoryEvent
+    changes: dict[str, list[Any]] | None
+
+
+@dataclass(slots=True)
+class Ledger:
+    """The rows a batch can touch, by what they are looked up with, and what has been decided about them."""
+
+    now: int
+    reopen_within_ms: int
+    next_alert_id: int
+    fresh_incident_ids: list[str]
+    alerts: dict[bytes, AlertRow]
+    incidents: dict[str, IncidentRow]
+    by_group: dict[str, IncidentRow]
+    """Incidents that are not closed, by group key."""
+    history: list[HistoryLine] = field(default_factory=list)
+    touched: dict[str, IncidentRow] = field(default_factory=dict)
+    """Incidents an alert of this batch belongs to, changed or not."""
+    became: dict[Became, int] = field(default_factory=lambda: dict.fromkeys(Became, 0))
+
+    def apply(self, incoming: Incoming) -> None:
+        """Take one alert in."""
+        row = self.alerts.get(incoming.key)
+        alert = incoming.alert
+        known = Known(row.alert.status, row.alert.severity, row.alert.starts_at, row.digest) if row else None
+        transition = judge(known, alert, incoming.digest)
+        self.became[transition.became] += 1
+        if row is None:
+            row = self._create(incoming)
+        else:
+            row.last_seen_at = self.now
+            row.times_seen += 1
+        if transition.event is None or transition.event is HistoryEvent.STALE:
+            self._note_seen(row, transition)
+            return
+        before = None if row.new and row.times_seen == 1 else row.alert
+        after = _merge(before, alert)
+        self.history.append(HistoryLine(row.id, transition.event, _differences(before, after)))
+        row.alert, row.digest, row.dirty = after, incoming.digest, True
+        row.labels_json, row.annotations_json = incoming.labels_json, incoming.annotations_json
+        self._move_incident(row, before, incoming, transition)
+
+    def _create(self, incoming: Incoming) -> AlertRow:
+        row = AlertRow(
+            id=self.next_alert_id,
+            key=incoming.key,
+            alert=incoming.alert,
+            digest=incoming.digest,
+            labels_json=incoming.labels_json,
+            annotations_json=incoming.annotations_json,
+            received_at=self.now,
+            fired_at=None,
+            last_seen_at=self.now,
+            times_seen=1,
+            fired_seq=0,
+            incident_id=None,
+            new=True,
+        )
+        self.next_alert_id += 1
+        self.alerts[incoming.key] = row
+        return row
+
+    def _note_seen(self, row: AlertRow, transition: Transition) -> None:
+        if transition.event is HistoryEvent.STALE:
+            self.history.append(HistoryLine(row.id, HistoryEvent.STALE, None))
+        incident = self.incidents.get(row.incident_id) if row.incident_id else None
+        if incident is not None:
+            self.touched[incident.id] = incident
+
+    def _move_incident(self, row: AlertRow, before: Alert | None, incoming: Incoming, transition: Transition) -> None:
+        """Let the incident follow its alert."""
+        incident = self._incident_of(row, incoming)
+        if incident is None:
+            return
+        was_over = incident.status in (IncidentStatus.RESOLVED, IncidentStatus.CLOSED)
+        joined = row.incident_id != incident.id
+        if before is not None and not joined:
+            _count(incident, before, -1)
+        _count(incident, row.alert, 1)
+        row.incident_id = incident.id
+        incident.dirty = True
+        self.touched[incident.id] = incident
+        if transition.begins_to_fire:
+            incident.fired_seq += 1
+            row.fired_seq = incident.fired_seq
+            row.fired_at = self.now
+            incident.pipeline = incident.pipeline or incoming.pipeline
+            self._begin(incident, row.alert, was_over=was_over)
+        elif transition.event is HistoryEvent.ACKNOWLEDGED and incident.acknowledged == incident.live_total:
+            self._acknowledge(incident, row.alert.source)
+        self._follow(incident)
+
+    def _incident_of(self, row: AlertRow, incoming: Incoming) -> IncidentRow | None:
+        """The incident the alert is in, the one it joins, or a new one; only a firing alert joins or opens one."""
+        own = self.incidents.get(row.incident_id) if row.incident_id else None
+        firing = row.alert.status is AlertStatus.FIRING
+        if own is not None and (not firing or self._takes_back(own)):
+            return own
+        if not firing:
+            return None
+        same_group = self.by_group.get(incoming.group_key)
+        if same_group is not None:
+            if self._takes_back(same_group):
+                return same_group
+            same_group.status, same_group.closed_at, same_group.dirty = IncidentStatus.CLOSED, self.now, True
+            self.touched[same_group.id] = same_group
+        return self._open(incoming)
+
+    def _takes_back(self, incident: IncidentRow) -> bool:
+        """Whether a firing alert belongs to this incident rather than to a new one."""
+        if incident.status is IncidentStatus.CLOSED:
+            return False
+        over_for = self.now - incident.resolved_at if incident.resolved_at is not None else 0
+        return incident.status is not IncidentStatus.RESOLVED or over_for <= self.reopen_within_ms
+
+    def _open(self, incoming: Incoming) -> IncidentRow:
+        incident = IncidentRow(
+            id=self.fresh_incident_ids.pop(0),
+            title=incoming.alert.name,
+            status=IncidentStatus.OPEN,
+            severity=incoming.alert.severity,
+            group_key=incoming.group_key,
+            labels=dict(incoming.alert.labels),
+            pipeline=incoming.pipeline,
+            opened_at=self.now,
+            new=True,
+        )
+        self.incidents[incident.id] = self.by_group[incident.group_key] = incident
+        return incident
+
+    def _begin(self, incident: IncidentRow, alert: Alert, *, was_over: bool) -> None:
+        if incident.new and incident.fired_seq == 1:
+            incident.note(Change.OPENED)
+            return
+        if was_over:
+            incident.status = IncidentStatus.OPEN
+            incident.resolved_at = incident.acknowledged_at = incident.acknowledged_by = None
+            incident.note(Change.REOPENED)
+        else:
+            incident.note(Change.ALERT_JOINED)
+        incident.labels = {key: value for key, value in incident.labels.items() if alert.labels.get(key) == value}
+
+    def _acknowledge(self, incident: IncidentRow, by: str) -> None:
+        if incident.status is IncidentStatus.OPEN:
+            incident.status = IncidentStatus.ACKNOWLEDGED
+            incident.acknowledged_at, incident.acknowledged_by = self.now, by
+            incident.note(Change.ACKNOWLEDGED)
+
+    def _follow(self, incident: IncidentRow) -> None:
+        """Severity is that of the worst live alert; when none is live the incident is resolved."""
+        worst = next((severity for severity in Severity if incident.live[severity]), None)
+        if worst is None:
+            if incident.status in (IncidentStatus.OPEN, IncidentStatus.ACKNOWLEDGED):
+                incident.status, incident.resolved_at = IncidentStatus.RESOLVED, self.now
+                incident.note(Change.RESOLVED)
+        elif worst is not incident.severity:
+            incident.severity = worst
+            if Change.OPENED not in incident.changes:
+                incident.note(Change.SEVERITY_CHANGED)
+
+
+def _count(incident: IncidentRow, alert: Alert, by: int) -> None:
+    if alert.status is AlertStatus.RESOLVED:
+        incident.resolved += by
+        return
+    incident.live[alert.severity] += by
+    if alert.status is AlertStatus.ACKNOWLEDGED:
+        incident.acknowledged += by
+
+
+def _merge(before: Alert | None, after: Alert) -> Alert:
+    """What is known once `after` has been heard: a recovery keeps the severity and the start it recovers from."""
+    if before is None or after.status is not AlertStatus.RESOLVED:
+        return after
+    return Alert(
+        source=after.source,
+        fingerprint=after.fingerprint,
+        name=after.name,
+        status=after.status,
+        severity=before.severity,
+        description=after.description or before.description,
+        labels=after.labels,
+        annotations=after.annotations,
+        starts_at=before.starts_at if before.starts_at is not None else after.starts_at,
+        ends_at=after.ends_at,
+        generator_url=after.generator_url or before.generator_url,
+    )
+
+
+_COMPARED = (
+    "name",
+    "status",
+    "severity",
+    "description",
+    "labels",
+    "annotations",
+    "starts_at",
+    "ends_at",
+    "generator_url",
+)
+
+
+def _differences(before: Alert | None, after: Alert) -> dict[str, list[Any]] | None:
+    """{field: [old, new]} of everything that changed; None for an alert heard of for the first time."""
+    if before is None:
+        return None
+    pairs = ((name, getattr(before, name), getattr(after, name)) for name in _COMPARED)
+    return {name: [old, new] for name, old, new in pairs if old != new}

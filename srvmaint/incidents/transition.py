@@ -1,0 +1,73 @@
+"""What one incoming alert means for what is already known of it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+from srvmaint.model import Alert, AlertStatus, HistoryEvent, Severity
+
+
+class Became(StrEnum):
+    """What the sender is told an alert of its body became."""
+
+    CREATED = "created"
+    UPDATED = "updated"
+    RESOLVED = "resolved"
+    UNCHANGED = "unchanged"
+
+
+@dataclass(frozen=True, slots=True)
+class Known:
+    """What is remembered of an alert, as far as the next word about it is judged by it."""
+
+    status: AlertStatus
+    severity: Severity
+    starts_at: int | None
+    digest: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class Transition:
+    """What happens: the line in the history (None: only seen again) and what the sender is told."""
+
+    event: HistoryEvent | None
+    became: Became
+    begins_to_fire: bool = False
+
+
+def judge(known: Known | None, alert: Alert, digest: bytes) -> Transition:
+    """Compare what arrived with what is known.
+
+    The same status and start again is no news. A `resolved` that belongs to an earlier episode, and a `firing` that
+    belongs to an episode already over, are stale: late or repeated deliveries must neither end nor open anything.
+    """
+    if known is None:
+        return Transition(HistoryEvent.CREATED, Became.CREATED, alert.status is AlertStatus.FIRING)
+    if alert.status is AlertStatus.RESOLVED:
+        return _resolved(known, alert)
+    if known.status is AlertStatus.RESOLVED:
+        if _not_after(alert.starts_at, known.starts_at):
+            return Transition(HistoryEvent.STALE, Became.UNCHANGED)
+        return Transition(HistoryEvent.REFIRED, Became.UPDATED, alert.status is AlertStatus.FIRING)
+    if alert.status is AlertStatus.ACKNOWLEDGED and known.status is AlertStatus.FIRING:
+        return Transition(HistoryEvent.ACKNOWLEDGED, Became.UPDATED)
+    if alert.severity is not known.severity:
+        return Transition(HistoryEvent.SEVERITY_CHANGED, Became.UPDATED)
+    if alert.status is not known.status or digest != known.digest:
+        return Transition(HistoryEvent.UPDATED, Became.UPDATED)
+    return Transition(None, Became.UNCHANGED)
+
+
+def _resolved(known: Known, alert: Alert) -> Transition:
+    if known.status is AlertStatus.RESOLVED:
+        return Transition(None, Became.UNCHANGED)
+    end = alert.ends_at if alert.ends_at is not None else alert.starts_at
+    if end is not None and known.starts_at is not None and end < known.starts_at:
+        return Transition(HistoryEvent.STALE, Became.UNCHANGED)
+    return Transition(HistoryEvent.RESOLVED, Became.RESOLVED)
+
+
+def _not_after(start: int | None, known_start: int | None) -> bool:
+    """Whether a firing belongs to the episode that is known (or an older one). Without both times nobody can say."""
+    return start is not None and known_start is not None and start <= known_start

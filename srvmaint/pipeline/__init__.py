@@ -1,0 +1,1 @@
+"""The engine room: definitions, routing, the one engine, its workers and the outbox."""

@@ -1,0 +1,56 @@
+"""What checkers found, kept once however many runs rest on it."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Sequence
+from typing import Any, Final
+
+import msgspec
+
+from srvmaint.model import CheckResult, CheckStatus, Metric
+
+COLUMNS: Final = "id, checker, at, status, message, metrics, details, duration_ms"
+_decode_metrics = msgspec.json.Decoder(tuple[Metric, ...]).decode
+
+
+def keep(connection: sqlite3.Connection, results: Sequence[CheckResult]) -> None:
+    """Write results down; those already there stay as they are."""
+    connection.executemany(
+        f"INSERT INTO evidence ({COLUMNS}) VALUES (?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (id) DO NOTHING",
+        [
+            (
+                result.id,
+                result.checker,
+                result.at,
+                result.status,
+                result.message,
+                msgspec.json.encode(result.metrics).decode(),
+                msgspec.json.encode(result.details).decode(),
+                result.duration_ms,
+            )
+            for result in results
+        ],
+    )
+
+
+def load(connection: sqlite3.Connection, ids: Sequence[str]) -> tuple[CheckResult, ...]:
+    """The results with these ids, in that order; those that retention has taken are left out."""
+    marks = ",".join("?" * len(ids))
+    rows = connection.execute(f"SELECT {COLUMNS} FROM evidence WHERE id IN ({marks})", tuple(ids)).fetchall()
+    found = {row[0]: result_from(row) for row in rows}
+    return tuple(found[evidence_id] for evidence_id in ids if evidence_id in found)
+
+
+def result_from(row: Sequence[Any]) -> CheckResult:
+    """A row of COLUMNS as a CheckResult."""
+    return CheckResult(
+        checker=row[1],
+        status=CheckStatus(row[3]),
+        message=row[4],
+        metrics=_decode_metrics(row[5]),
+        duration_ms=row[7],
+        id=row[0],
+        at=row[2],
+        details=tuple(msgspec.json.decode(row[6])),
+    )

@@ -1,0 +1,94 @@
+"""Incidents as people handle them: read, acknowledge, resolve."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Sequence
+from typing import Any, Final
+
+import msgspec
+
+from srvmaint.errors import ConflictError, NotFoundError
+from srvmaint.model import AlertStatus, Incident, IncidentStatus, Severity
+
+COLUMNS: Final = (
+    "id, title, status, severity, group_key, labels, pipeline, opened_at, acknowledged_at, "
+    "acknowledged_by, resolved_at, "
+    "closed_at, notes, live_critical + live_warning + live_info, acknowledged, resolved"
+)
+
+
+def get_incident(connection: sqlite3.Connection, incident_id: str) -> Incident:
+    """One incident.
+
+    Raises:
+        NotFoundError: there is no such incident.
+    """
+    row = connection.execute(f"SELECT {COLUMNS} FROM incident WHERE id = ?", (incident_id,)).fetchone()
+    if row is None:
+        raise NotFoundError(f"there is no incident {incident_id!r}")
+    return incident_from(row)
+
+
+def incident_from(row: Sequence[Any]) -> Incident:
+    """A row of COLUMNS as an Incident."""
+    return Incident(
+        id=row[0],
+        title=row[1],
+        status=IncidentStatus(row[2]),
+        severity=Severity(row[3]),
+        group_key=row[4],
+        labels=msgspec.json.decode(row[5]),
+        alerts={
+            AlertStatus.FIRING: row[13] - row[14],
+            AlertStatus.ACKNOWLEDGED: row[14],
+            AlertStatus.RESOLVED: row[15],
+        },
+        pipeline=row[6],
+        opened_at=row[7],
+        acknowledged_at=row[8],
+        acknowledged_by=row[9],
+        resolved_at=row[10],
+        closed_at=row[11],
+        notes=tuple(msgspec.json.decode(row[12])),
+    )
+
+
+def acknowledge(connection: sqlite3.Connection, incident_id: str, by: str, now: int) -> Incident:
+    """Say that somebody is on it. Acknowledging twice keeps the first name and time.
+
+    Raises:
+        NotFoundError: there is no such incident.
+        ConflictError: it is over already.
+    """
+    incident = get_incident(connection, incident_id)
+    if incident.status is IncidentStatus.ACKNOWLEDGED:
+        return incident
+    if incident.status is not IncidentStatus.OPEN:
+        raise ConflictError(f"cannot acknowledge incident {incident_id}: it is {incident.status.value} already.")
+    connection.execute(
+        "UPDATE incident SET status = 'acknowledged', acknowledged_at = ?, acknowledged_by = ?, changed_at = "
+        "? WHERE id = ?",
+        (now, by, now, incident_id),
+    )
+    return get_incident(connection, incident_id)
+
+
+def resolve(connection: sqlite3.Connection, incident_id: str, by: str, now: int) -> Incident:
+    """Say that it is over, whatever its alerts say. Resolving twice keeps the first time.
+
+    Raises:
+        NotFoundError: there is no such incident.
+        ConflictError: it is closed.
+    """
+    incident = get_incident(connection, incident_id)
+    if incident.status is IncidentStatus.RESOLVED:
+        return incident
+    if incident.status is IncidentStatus.CLOSED:
+        raise ConflictError(f"cannot resolve incident {incident_id}: it is closed.")
+    notes = [*incident.notes, {"at": now, "by": by, "text": "resolved by hand"}]
+    connection.execute(
+        "UPDATE incident SET status = 'resolved', resolved_at = ?, notes = ?, changed_at = ? WHERE id = ?",
+        (now, msgspec.json.encode(notes).decode(), now, incident_id),
+    )
+    return get_incident(connection, incident_id)

@@ -1,0 +1,179 @@
+"""What goes into the store and what comes out of it: plain frozen records, no SQL.
+
+Everything that costs time (fingerprints, JSON, ids) is in these records before they reach the writer thread.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from srvmaint.incidents.ledger import Incoming
+from srvmaint.incidents.what_to_send import Told
+from srvmaint.model import Delivery, Incident, Run, RunState, Step, StoredAlert
+
+
+@dataclass(frozen=True, slots=True)
+class Batch:
+    """One accepted body: what a single transaction writes."""
+
+    received_at: int
+    driver: str
+    origin: str
+    source: str
+    environment: str
+    trace_id: str
+    body: bytes
+    alerts: tuple[Incoming, ...]
+    incident_ids: tuple[str, ...]
+    """Fresh ids, one for each alert that might open an incident."""
+    run_ids: tuple[str, ...]
+    """Fresh ids, one for each run that might be made."""
+    reopen_within_ms: int
+    pipeline: str | None = None
+    """Run this pipeline for every incident touched, changed or not: the caller asked for it by name."""
+    requested: bool = False
+    """The caller wants a run, changed or not."""
+    fallback: str = "full"
+    """What a requested run executes when no route matches."""
+
+
+@dataclass(frozen=True, slots=True)
+class Lease:
+    """Who takes work, until when, and how much at most."""
+
+    owner: str
+    now: int
+    until: int
+    limit: int
+
+
+@dataclass(frozen=True, slots=True)
+class ClaimedRun:
+    """A run that is ours until its lease ends, with the state of the world it is to speak of."""
+
+    run: Run
+    incident: Incident | None
+    alerts: tuple[StoredAlert, ...]
+    fired_seq: int
+    told: Mapping[str, Told]
+    steps: tuple[Step, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Claimed:
+    """Runs taken, and when the next one wants attention (epoch ms; None when nothing waits)."""
+
+    runs: tuple[ClaimedRun, ...] = ()
+    next_at: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class ClaimedDeliveries:
+    """Deliveries taken, and when the channel's next one wants attention (epoch ms; None when nothing waits)."""
+
+    deliveries: tuple[Delivery, ...] = ()
+    next_at: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class QueuedRun:
+    """A run as the sender of a webhook is told about it."""
+
+    run_id: str
+    incident_id: str | None
+    pipeline: str
+    coalesced: bool
+
+
+@dataclass(slots=True)
+class Accepted:
+    """What one body became."""
+
+    created: int = 0
+    updated: int = 0
+    resolved: int = 0
+    unchanged: int = 0
+    runs: list[QueuedRun] = field(default_factory=list)
+    claimed: Claimed = field(default_factory=Claimed)
+
+
+@dataclass(frozen=True, slots=True)
+class Intent:
+    """The decision to tell one channel something: written before it is sent, with what it will then have been told."""
+
+    delivery: Delivery
+    message: str
+    """The message as JSON."""
+    told: Told | None
+    """None for a message that is not about an incident's state."""
+
+
+@dataclass(frozen=True, slots=True)
+class Outgoing:
+    """What a run is about to send, and the channels that could send it at once."""
+
+    intents: tuple[Intent, ...]
+    lease: Lease
+    ready: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class RunUpdate:
+    """Where a run stands now."""
+
+    run_id: str
+    state: RunState
+    next_at: int | None
+    """When it wants attention again; the end of the lease while it is being worked on; None when its nodes are done."""
+    error: str | None = None
+    finished_at: int | None = None
+    release: bool = False
+    """Give the lease back."""
+    settles_at: int | None = None
+    """The nodes were done at this time: from then on the run follows its deliveries."""
+
+
+@dataclass(frozen=True, slots=True)
+class StepRecord:
+    """One step as it is written: the step, its place in the run, and its input snapshot."""
+
+    run_id: str
+    seq: int
+    step: Step
+    input: str | None
+    output: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Rejected:
+    """A body that could not be used, kept so that nothing offered is lost."""
+
+    id: str
+    at: int
+    driver: str | None
+    code: str
+    reason: str
+    trace_id: str
+    headers: Mapping[str, str]
+    body: bytes
+    replayed_at: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class HistoryEntry:
+    """One line of an alert's history; `changes` is {field: [old, new]}."""
+
+    at: int
+    event: str
+    trace_id: str
+    changes: Mapping[str, Any] | None
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """One page of a list, and the cursor of the next one (None at the end)."""
+
+    items: tuple[Any, ...]
+    next: str | None

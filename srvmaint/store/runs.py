@@ -1,0 +1,262 @@
+"""Runs and their steps: queue, lease, write down, resume.
+
+`next_at` is when a run wants attention. While a worker has it, that is the end of the worker's lease, so a run whose
+owner died comes back by itself, and at start at once.
+"""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any, Final
+
+import msgspec
+
+from srvmaint.errors import ConflictError, NotFoundError
+from srvmaint.incidents.what_to_send import Told
+from srvmaint.model import Change, Run, RunState, Severity, Step, StepStatus
+from srvmaint.store import alerts, deliveries, incidents
+from srvmaint.store.records import Claimed, ClaimedRun, Lease, QueuedRun, RunUpdate, StepRecord
+
+MESSAGE_ALERTS: Final = 20
+"""How many alerts of an incident a run looks at one by one; the incident itself has the counts."""
+RUN_COLUMNS: Final = (
+    "id, trace_id, pipeline, state, incident_id, source, environment, changes, created_at, started_at, finished_at, "
+    "next_at, error"
+)
+STEP_COLUMNS: Final = "id, type, status, attempts, started_at, finished_at, duration_ms, output, error"
+_decode = msgspec.json.decode
+
+
+@dataclass(frozen=True, slots=True)
+class Order:
+    """A run to be made."""
+
+    run_id: str
+    incident_id: str | None
+    pipeline: str
+    trace_id: str
+    source: str
+    environment: str
+
+
+def queue_run(connection: sqlite3.Connection, order: Order, changes: Sequence[Change], now: int) -> QueuedRun:
+    """Make a run, or let the one that already waits for this incident speak of these changes too."""
+    if order.incident_id is not None:
+        waiting = connection.execute(
+            "SELECT id, pipeline, changes FROM run WHERE incident_id = ? AND started_at IS NULL", (order.incident_id,)
+        ).fetchone()
+        if waiting is not None:
+            joined = [*_decode(waiting[2]), *(change for change in changes if change not in _decode(waiting[2]))]
+            connection.execute("UPDATE run SET changes = ? WHERE id = ?", (_json(joined), waiting[0]))
+            return QueuedRun(waiting[0], order.incident_id, waiting[1], coalesced=True)
+    connection.execute(
+        "INSERT INTO run (id, trace_id, pipeline, state, incident_id, source, environment, changes, "
+        "created_at, next_at) "
+        "VALUES (?, ?, ?, 'pending', ?, ?, ?, ?, ?, ?)",
+        (
+            order.run_id,
+            order.trace_id,
+            order.pipeline,
+            order.incident_id,
+            order.source,
+            order.environment,
+            _json(list(changes)),
+            now,
+            now,
+        ),
+    )
+    return QueuedRun(order.run_id, order.incident_id, order.pipeline, coalesced=False)
+
+
+def claim_runs(connection: sqlite3.Connection, lease: Lease) -> Claimed:
+    """Take due runs, oldest first, never two of one incident at a time."""
+    due = connection.execute(
+        "SELECT id, incident_id FROM run AS due WHERE next_at <= ? AND NOT EXISTS ("
+        " SELECT 1 FROM run AS busy WHERE busy.incident_id = due.incident_id AND busy.lease_owner IS NOT NULL"
+        " AND busy.id <> due.id) ORDER BY next_at, id LIMIT ?",
+        (lease.now, lease.limit),
+    ).fetchall()
+    one_each = {incident_id or run_id: run_id for run_id, incident_id in reversed(due)}
+    claimed = []
+    for run_id in reversed(one_each.values()):
+        row = connection.execute(
+            "UPDATE run SET lease_owner = ?, next_at = ?, started_at = coalesce(started_at, ?) WHERE id = ? "
+            f"RETURNING {RUN_COLUMNS}",
+            (lease.owner, lease.until, lease.now, run_id),
+        ).fetchone()
+        claimed.append(_with_its_world(connection, run_from(row), fresh=row[9] == lease.now))
+    return Claimed(tuple(claimed), next_due(connection))
+
+
+def next_due(connection: sqlite3.Connection) -> int | None:
+    """When the earliest run wants attention (epoch ms); None when nothing waits."""
+    row = connection.execute("SELECT next_at FROM run WHERE next_at IS NOT NULL ORDER BY next_at LIMIT 1").fetchone()
+    return row[0] if row else None
+
+
+def take_back(connection: sqlite3.Connection, now: int) -> int:
+    """Give every leased run back: at start, whoever held them is dead. Returns how many."""
+    cursor = connection.execute("UPDATE run SET lease_owner = NULL, next_at = ? WHERE lease_owner IS NOT NULL", (now,))
+    return cursor.rowcount
+
+
+def extend_leases(connection: sqlite3.Connection, owner: str, run_ids: Sequence[str], until: int) -> None:
+    """The heartbeat: say that these runs are still being worked on."""
+    connection.executemany(
+        "UPDATE run SET next_at = ? WHERE id = ? AND lease_owner = ?", [(until, run_id, owner) for run_id in run_ids]
+    )
+
+
+def record(connection: sqlite3.Connection, steps: Sequence[StepRecord], update: RunUpdate | None) -> None:
+    """Write down how steps and their run stand."""
+    connection.executemany(
+        "INSERT INTO step (run_id, seq, id, type, status, attempts, started_at, finished_at, duration_ms, "
+        "input, output, error) "
+        "VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (run_id, seq) DO UPDATE SET id = excluded.id, "
+        "type = excluded.type, status = excluded.status, attempts = excluded.attempts, started_at = "
+        "excluded.started_at, "
+        "finished_at = excluded.finished_at, duration_ms = excluded.duration_ms, input = "
+        "coalesce(excluded.input, input), "
+        "output = excluded.output, error = excluded.error",
+        [
+            (
+                record.run_id,
+                record.seq,
+                record.step.id,
+                record.step.type,
+                record.step.status,
+                record.step.attempts,
+                record.step.started_at,
+                record.step.finished_at,
+                record.step.duration_ms,
+                record.input,
+                record.output,
+                record.step.error,
+            )
+            for record in steps
+        ],
+    )
+    if update is not None:
+        update_run(connection, update)
+
+
+def update_run(connection: sqlite3.Connection, update: RunUpdate) -> None:
+    """Write down where a run stands."""
+    lease = ", lease_owner = NULL" if update.release else ""
+    connection.execute(
+        f"UPDATE run SET state = ?, next_at = ?, error = ?, finished_at = ?{lease} WHERE id = ?",
+        (update.state, update.next_at, update.error, update.finished_at, update.run_id),
+    )
+
+
+def resume(connection: sqlite3.Connection, run_id: str, now: int) -> Run:
+    """Let a failed run go on from its last successful step, or its dead deliveries be sent again.
+
+    Raises:
+        NotFoundError: there is no such run.
+        ConflictError: it is in a state that needs no resume.
+    """
+    run = get_run(connection, run_id)
+    if run.state is not RunState.FAILED:
+        raise ConflictError(f"cannot resume run {run_id}: it is {run.state.value}, only a failed run can be resumed.")
+    last = connection.execute(
+        "SELECT seq, status FROM step WHERE run_id = ? ORDER BY seq DESC LIMIT 1", (run_id,)
+    ).fetchone()
+    nodes_done = last is not None and last[1] != StepStatus.FAILED
+    if not nodes_done:
+        connection.execute("UPDATE step SET status = 'pending' WHERE run_id = ? AND status = 'failed'", (run_id,))
+    deliveries.revive(connection, "run_id", run_id, now)
+    connection.execute(
+        "UPDATE run SET state = 'retrying', error = NULL, finished_at = NULL, next_at = ? WHERE id = ?",
+        (None if nodes_done else now, run_id),
+    )
+    return get_run(connection, run_id)
+
+
+def get_run(connection: sqlite3.Connection, run_id: str) -> Run:
+    """One run.
+
+    Raises:
+        NotFoundError: there is no such run.
+    """
+    row = connection.execute(f"SELECT {RUN_COLUMNS} FROM run WHERE id = ?", (run_id,)).fetchone()
+    if row is None:
+        raise NotFoundError(f"there is no run {run_id!r}")
+    return run_from(row)
+
+
+def run_from(row: Sequence[Any]) -> Run:
+    """A row of RUN_COLUMNS as a Run."""
+    return Run(
+        id=row[0],
+        trace_id=row[1],
+        pipeline=row[2],
+        state=RunState(row[3]),
+        incident_id=row[4],
+        source=row[5],
+        environment=row[6],
+        changes=tuple(Change(change) for change in _decode(row[7])),
+        created_at=row[8],
+        started_at=row[9],
+        finished_at=row[10],
+        next_at=row[11],
+        error=row[12],
+    )
+
+
+def step_from(row: Sequence[Any]) -> Step:
+    """A row of STEP_COLUMNS as a Step."""
+    return Step(
+        id=row[0],
+        type=row[1],
+        status=StepStatus(row[2]),
+        attempts=row[3],
+        started_at=row[4],
+        finished_at=row[5],
+        duration_ms=row[6],
+        output=_decode(row[7]) if row[7] is not None else None,
+        error=row[8],
+    )
+
+
+def steps_of(connection: sqlite3.Connection, run_id: str) -> tuple[Step, ...]:
+    """The steps of a run in the order of execution."""
+    sql = f"SELECT {STEP_COLUMNS} FROM step WHERE run_id = ? ORDER BY seq"
+    return tuple(map(step_from, connection.execute(sql, (run_id,))))
+
+
+def _with_its_world(connection: sqlite3.Connection, run: Run, *, fresh: bool) -> ClaimedRun:
+    """The run with the incident as it stands now: what the run will speak of."""
+    steps = () if fresh else steps_of(connection, run.id)
+    if run.incident_id is None:
+        return ClaimedRun(run, None, (), 0, {}, steps)
+    told = connection.execute(
+        "SELECT channel, firing, fired_seq, severity, acknowledged, at FROM told WHERE incident_id = ?",
+        (run.incident_id,),
+    ).fetchall()
+    fired = connection.execute(
+        "SELECT max(fired_seq) FROM alert WHERE incident_id = ? AND status <> 'resolved'", (run.incident_id,)
+    ).fetchone()
+    return ClaimedRun(
+        run=run,
+        incident=incidents.get_incident(connection, run.incident_id),
+        alerts=alerts.worst_of(connection, run.incident_id, MESSAGE_ALERTS),
+        fired_seq=fired[0] or 0,
+        told={
+            row[0]: Told(
+                firing=bool(row[1]),
+                fired_seq=row[2],
+                severity=Severity(row[3]),
+                acknowledged=bool(row[4]),
+                at=row[5],
+            )
+            for row in told
+        },
+        steps=steps,
+    )
+
+
+def _json(value: Any) -> str:
+    return msgspec.json.encode(value).decode()

@@ -1,0 +1,255 @@
+"""What can be asked of the store, in the terms of the product."""
+
+from __future__ import annotations
+
+import asyncio
+import dataclasses
+import logging
+import sqlite3
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Self
+
+from srvmaint.clock import SECOND, Clock, id_floor
+from srvmaint.errors import StoreError, StoreUnavailableError
+from srvmaint.model import Change, CheckResult, Delivery, Incident, Run
+from srvmaint.store import db, deliveries, evidence, incidents, migrate, rejected, retention, runs
+from srvmaint.store.intake import intake
+from srvmaint.store.reader import Reader
+from srvmaint.store.records import (
+    Accepted,
+    Batch,
+    Claimed,
+    ClaimedDeliveries,
+    Lease,
+    Outgoing,
+    Rejected,
+    RunUpdate,
+    StepRecord,
+)
+from srvmaint.store.space import Space
+from srvmaint.store.writer import Connection, Lane, Writer
+
+log = logging.getLogger(__name__)
+
+
+class Store:
+    """The open database. Made by `Store.open`; whatever is awaited here is durable when the await returns."""
+
+    def __init__(self, writer: Writer, reader: Reader, lock: db.FileLock, space: Space) -> None:
+        self._writer = writer
+        self._lock = lock
+        self._space = space
+        self.reader = reader
+
+    @classmethod
+    async def open(
+        cls,
+        database: Path,
+        clock: Clock,
+        *,
+        durability: str = "full",
+        on_fatal: Callable[[StoreError], None],
+        connect: Callable[..., sqlite3.Connection] = db.open_writer,
+        wrap: Callable[[sqlite3.Connection], Connection] = lambda connection: connection,
+    ) -> Self:
+        """Lock, open and migrate the file.
+
+        Args:
+            database: the file; its folder is made.
+            clock: for waiting times and the disk's watch.
+            durability: `full` survives a power cut, `normal` only a killed process.
+            on_fatal: called when the database can no longer be used; the process should end.
+            connect: opens the write connection.
+            wrap: stands between the writer and its connection; tests let faults happen there.
+
+        Raises:
+            StoreError: with the reason and what to do.
+        """
+        db.prepare_directory(database)
+        lock = db.FileLock(database)
+        try:
+            connection = connect(database, durability=durability)
+            applied = migrate.migrate(connection, database)
+            if applied:
+                log.info("%s: applied %s", database, ", ".join(applied))
+            space = Space(database, clock)
+            space.start()
+            reader = await Reader.open(database)
+        except BaseException:
+            lock.release()
+            raise
+        return cls(Writer(wrap(connection), clock, on_fatal), reader, lock, space)
+
+    async def close(self) -> None:
+        """Write what is queued, then let go of the file."""
+        await self.reader.close()
+        await self._writer.close()
+        self._lock.release()
+
+    @property
+    def trouble(self) -> str | None:
+        """Why no alert can be accepted now; None when all is well."""
+        return self._writer.trouble or self._space.refusal()
+
+    @property
+    def waiting(self) -> int:
+        """Bodies submitted and not yet committed."""
+        return self._writer.waiting
+
+    async def written(self) -> None:
+        """Everything posted so far has been committed when this returns."""
+        await self._writer.submit(_nothing)
+
+    async def heartbeat(self) -> None:
+        """Prove that the writer is alive by committing a write."""
+        await self._writer.submit(_touch)
+
+    # ---- intake ---------------------------------------------------------------------------------------------------
+
+    def admit(self, size: int) -> None:
+        """See that a body of `size` bytes can be taken.
+
+        Raises:
+            StoreUnavailableError: not now; the sender is asked to come again.
+        """
+        self._writer.admit(size)
+        refusal = self._space.refusal()
+        if refusal is not None:
+            raise StoreUnavailableError(f"cannot store alerts now: {refusal}", retry_after=30)
+
+    def intake(self, batch: Batch, lease: Lease | None) -> asyncio.Future[Accepted]:
+        """Write an accepted body and queue its runs; see `store.intake`."""
+        return self._writer.submit(
+            intake, batch, lease, lane=Lane.INTAKE, rows=1 + 4 * len(batch.alerts), size=len(batch.body)
+        )
+
+    async def keep_rejected(self, body: Rejected) -> None:
+        """Keep a body that could not be used."""
+        await self._writer.submit(rejected.keep, body, lane=Lane.INTAKE, size=len(body.body))
+
+    async def mark_replayed(self, rejected_id: str, now: int) -> None:
+        """Say that a rejected body has since been accepted."""
+        await self._writer.submit(rejected.mark_replayed, rejected_id, now)
+
+    # ---- runs -----------------------------------------------------------------------------------------------------
+
+    async def take_back(self, now: int) -> tuple[int, int]:
+        """At start: give back what a dead owner held. Returns (runs, deliveries)."""
+        return await self._writer.submit(_take_back, now)
+
+    async def claim_runs(self, lease: Lease) -> Claimed:
+        """Take due runs."""
+        return await self._writer.submit(runs.claim_runs, lease)
+
+    def extend_leases(self, owner: str, run_ids: Sequence[str], until: int) -> None:
+        """The workers' heartbeat."""
+        self._writer.post(runs.extend_leases, owner, run_ids, until)
+
+    def note_run(self, steps: Sequence[StepRecord], found: Sequence[CheckResult], update: RunUpdate) -> None:
+        """Write down progress that nobody has to wait for; it is durable before anything submitted later."""
+        self._writer.post(_write_run, steps, found, update, None)
+
+    async def commit_run(
+        self,
+        steps: Sequence[StepRecord],
+        found: Sequence[CheckResult],
+        update: RunUpdate,
+        outgoing: Outgoing,
+    ) -> set[str]:
+        """Commit what is to be sent before it is sent. Returns the ids of the deliveries taken with the lease."""
+        return await self._writer.submit(_write_run, steps, found, update, outgoing)
+
+    async def evidence(self, ids: Sequence[str]) -> tuple[CheckResult, ...]:
+        """Results that a stored step rests on."""
+        return await self._writer.submit(evidence.load, ids)
+
+    async def resume_run(self, run_id: str, now: int) -> Run:
+        """Let a failed run go on; see `store.runs.resume`."""
+        return await self._writer.submit(runs.resume, run_id, now)
+
+    # ---- deliveries -----------------------------------------------------------------------------------------------
+
+    async def claim_deliveries(self, channel: str, lease: Lease) -> ClaimedDeliveries:
+        """Take a channel's due messages."""
+        return await self._writer.submit(deliveries.claim, channel, lease)
+
+    async def record_delivery(self, sent: deliveries.Sent) -> bool:
+        """Write down how an attempt ended; True when another message of the channel may go out."""
+        return await self._writer.submit(deliveries.record, sent)
+
+    async def bury_unknown(self, channels: Sequence[str], now: int) -> int:
+        """Give up messages to channels that are no longer configured."""
+        return await self._writer.submit(deliveries.bury_unknown, channels, now)
+
+    async def retry_delivery(self, delivery_id: str, now: int) -> Delivery:
+        """Send a dead message again; see `store.deliveries.retry`."""
+        return await self._writer.submit(deliveries.retry, delivery_id, now)
+
+    # ---- incidents ------------------------------------------------------------------------------------------------
+
+    async def acknowledge(self, incident_id: str, by: str, now: int) -> Incident:
+        """Say that somebody is on it."""
+        return await self._writer.submit(incidents.acknowledge, incident_id, by, now)
+
+    async def resolve(self, incident_id: str, by: str, order: runs.Order, now: int) -> Incident:
+        """Say that it is over, and tell those who were told that it was not."""
+        return await self._writer.submit(_resolve, incident_id, by, order, now)
+
+    # ---- maintenance ----------------------------------------------------------------------------------------------
+
+    async def prune(self, before: int) -> int:
+        """Delete one chunk of what is older than `before` (epoch ms); 0 when nothing is left to delete."""
+        return await self._writer.submit(retention.prune, before, id_floor(before), lane=Lane.MAINTENANCE)
+
+    async def give_back(self) -> int:
+        """Return some free pages to the file system; how many are left."""
+        return await self._writer.submit(retention.give_back, lane=Lane.MAINTENANCE)
+
+    async def tidy(self, retention_seconds: float, now: int) -> int:
+        """Prune everything older than the retention, then give its pages back. Returns the rows deleted."""
+        total = 0
+        while deleted := await self.prune(now - int(retention_seconds * SECOND)):
+            total += deleted
+        if total:
+            left = await self.give_back()
+            while left and (following := await self.give_back()) < left:
+                left = following
+        return total
+
+
+def _nothing(_connection: sqlite3.Connection) -> None:
+    """An operation whose only effect is its turn."""
+
+
+def _touch(connection: sqlite3.Connection) -> None:
+    """A write that changes nothing but has to reach the disk."""
+    version = connection.execute("PRAGMA user_version").fetchone()[0]
+    connection.execute(f"PRAGMA user_version = {version}")
+
+
+def _take_back(connection: sqlite3.Connection, now: int) -> tuple[int, int]:
+    return runs.take_back(connection, now), deliveries.take_back(connection, now)
+
+
+def _write_run(
+    connection: sqlite3.Connection,
+    steps: Sequence[StepRecord],
+    found: Sequence[CheckResult],
+    update: RunUpdate,
+    outgoing: Outgoing | None,
+) -> set[str]:
+    evidence.keep(connection, found)
+    runs.record(connection, steps, update)
+    taken = deliveries.insert(connection, outgoing) if outgoing is not None else set()
+    if update.settles_at is not None:
+        deliveries.settle(connection, update.run_id, update.settles_at)
+    return taken
+
+
+def _resolve(connection: sqlite3.Connection, incident_id: str, by: str, order: runs.Order, now: int) -> Incident:
+    before = incidents.get_incident(connection, incident_id)
+    after = incidents.resolve(connection, incident_id, by, now)
+    if after.status is not before.status and after.pipeline is not None:
+        runs.queue_run(connection, dataclasses.replace(order, pipeline=after.pipeline), [Change.RESOLVED], now)
+    return after

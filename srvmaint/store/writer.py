@@ -1,0 +1,366 @@
+"""The one thread that writes.
+
+It owns the only write connection. Operations wait in lanes; the thread drains whatever is there, runs it in one
+`BEGIN IMMEDIATE` transaction with a savepoint for each operation, commits once, and hands all results back to the event
+loop in one call. There is no batching window: the commit in flight is the window.
+
+An operation is a plain function `(connection, *args) -> result` that does SQL only. Awaited operations are answered
+after the commit, never before. When the disk refuses, intake is refused too, while the operations of runs wait and
+are tried again: what was promised is kept. When the database is damaged every waiter is told and `on_fatal` ends the
+process.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import logging
+import queue
+import sqlite3
+import threading
+from collections import deque
+from collections.abc import Callable
+from dataclasses import dataclass
+from enum import IntEnum
+from typing import Any, Final, ParamSpec, Protocol, TypeVar
+
+from srvmaint.clock import Clock
+from srvmaint.errors import StoreError, StoreUnavailableError
+
+P = ParamSpec("P")
+R = TypeVar("R")
+log = logging.getLogger(__name__)
+
+MAX_OPS: Final = 256
+MAX_ROWS: Final = 2000
+MAX_WAITING_OPS: Final = 2000
+MAX_WAITING_BYTES: Final = 16 * 1024 * 1024
+MAX_WAITING_SECONDS: Final = 2.0
+PROBE_SECONDS: Final = 1.0
+_UNAVAILABLE: Final = frozenset(
+    {
+        sqlite3.SQLITE_FULL,
+        sqlite3.SQLITE_IOERR,
+        sqlite3.SQLITE_BUSY,
+        sqlite3.SQLITE_LOCKED,
+        sqlite3.SQLITE_READONLY,
+        sqlite3.SQLITE_CANTOPEN,
+        sqlite3.SQLITE_NOMEM,
+    }
+)
+"""Primary result codes (https://sqlite.org/rescode.html) after which the same file can be well again."""
+
+
+class Connection(Protocol):
+    """As much of `sqlite3.Connection` as the writer uses itself."""
+
+    @property
+    def in_transaction(self) -> bool:
+        """Whether a transaction is open."""
+
+    def execute(self, sql: str, parameters: Any = (), /) -> Any:
+        """Run one statement."""
+
+    def close(self) -> None:
+        """Close the connection."""
+
+
+class Lane(IntEnum):
+    """Who goes first. Maintenance only runs when the other lanes are empty, and alone."""
+
+    RUN = 0
+    INTAKE = 1
+    MAINTENANCE = 2
+
+
+@dataclass(slots=True, eq=False)
+class _Op:
+    function: Callable[..., Any]
+    args: tuple[Any, ...]
+    lane: Lane
+    rows: int
+    size: int
+    future: asyncio.Future[Any] | None
+    submitted: float
+    value: Any = None
+    error: BaseException | None = None
+
+
+class Writer:
+    """Submits operations from the event loop to the writer thread.
+
+    Args:
+        connection: the write connection; from now on only the thread uses it.
+        clock: measures how long intake has been waiting.
+        on_fatal: called once, on the event loop, when the database can no longer be used.
+    """
+
+    def __init__(self, connection: Connection, clock: Clock, on_fatal: Callable[[StoreError], None]) -> None:
+        self._connection = connection
+        self._clock = clock
+        self._on_fatal = on_fatal
+        self._loop = asyncio.get_running_loop()
+        self._queue: queue.SimpleQueue[_Op | None] = queue.SimpleQueue()
+        self._lanes: tuple[deque[_Op], deque[_Op], deque[_Op]] = (deque(), deque(), deque())
+        self._intake: deque[_Op] = deque()
+        self._intake_bytes = 0
+        self._closing = False
+        self._stopped = False
+        self._fatal: StoreError | None = None
+        self.trouble: str | None = None
+        """Why the last transaction could not be written; None when writing works."""
+        self._thread = threading.Thread(target=self._work, name="srvmaint-writer", daemon=True)
+        self._thread.start()
+
+    @property
+    def waiting(self) -> int:
+        """Intake operations submitted and not yet answered."""
+        return len(self._intake)
+
+    def admit(self, size: int) -> None:
+        """See that there is room for one more body of `size` bytes.
+
+        Raises:
+            StoreUnavailableError: not now; the sender is asked to come again.
+        """
+        if self.trouble is not None:
+            raise StoreUnavailableError(f"cannot store alerts now: {self.trouble}")
+        if len(self._intake) >= MAX_WAITING_OPS or self._intake_bytes + size > MAX_WAITING_BYTES:
+            raise StoreUnavailableError("cannot store alerts now: too many are waiting to be written", retry_after=2)
+        if self._intake and self._clock.monotonic() - self._intake[0].submitted > MAX_WAITING_SECONDS:
+            raise StoreUnavailableError("cannot store alerts now: the disk is slower than the senders", retry_after=2)
+
+    def submit(
+        self, function: Callable[..., R], *args: Any, lane: Lane = Lane.RUN, rows: int = 1, size: int = 0
+    ) -> asyncio.Future[R]:
+        """Queue an operation; the future is done after COMMIT. Cancelling it does not undo the operation."""
+        future: asyncio.Future[R] = self._loop.create_future()
+        self._put(_Op(function, args, lane, rows, size, future, self._clock.monotonic()))
+        return future
+
+    def post(self, function: Callable[..., object], *args: Any) -> None:
+        """Queue an operation of a run that nobody waits for; it is written after everything queued before it."""
+        self._put(_Op(function, args, Lane.RUN, 1, 0, None, 0.0))
+
+    async def close(self) -> None:
+        """Write what is queued, then close the connection. What cannot be written fails with StoreUnavailableError."""
+        self._stopped = True
+        self._queue.put(None)
+        await asyncio.to_thread(self._thread.join)
+
+    def _put(self, op: _Op) -> None:
+        if self._fatal is not None or self._stopped:
+            error = self._fatal or StoreUnavailableError("cannot write: srvmaint is stopping")
+            if op.future is None:
+                raise error
+            op.future.set_exception(error)
+            return
+        if op.lane is Lane.INTAKE:
+            self._intake.append(op)
+            self._intake_bytes += op.size
+        self._queue.put(op)
+
+    # ---- in the writer thread -------------------------------------------------------------------------------------
+
+    def _work(self) -> None:
+        try:
+            while batch := self._collect():
+                if batch[0].lane is Lane.MAINTENANCE:
+                    self._maintain(batch[0])
+                else:
+                    self._write(batch)
+            self._finish()
+        except BaseException as error:  # noqa: BLE001 - whatever it is, nobody may wait for this thread for ever
+            self._die(error)
+
+    def _collect(self) -> list[_Op]:
+        """Everything that waits, up to the caps; empty when it is time to stop."""
+        while True:
+            self._drain()
+            if self.trouble is None or self._probe():
+                batch = self._take()
+                if batch or self._closing:
+                    return batch
+                self._sort(self._queue.get())
+            elif self._closing:
+                return []
+            else:
+                with contextlib.suppress(queue.Empty):
+                    self._sort(self._queue.get(timeout=PROBE_SECONDS))
+
+    def _drain(self) -> None:
+        with contextlib.suppress(queue.Empty):
+            while True:
+                self._sort(self._queue.get_nowait())
+
+    def _sort(self, op: _Op | None) -> None:
+        if op is None:
+            self._closing = True
+        else:
+            self._lanes[op.lane].append(op)
+
+    def _take(self) -> list[_Op]:
+        batch: list[_Op] = []
+        rows = 0
+        for lane in (Lane.RUN, Lane.INTAKE):
+            waiting = self._lanes[lane]
+            while waiting and len(batch) < MAX_OPS and rows < MAX_ROWS:
+                batch.append(waiting.popleft())
+                rows += batch[-1].rows
+        if not batch and self._lanes[Lane.MAINTENANCE]:
+            batch.append(self._lanes[Lane.MAINTENANCE].popleft())
+        return batch
+
+    def _write(self, batch: list[_Op]) -> None:
+        connection = self._connection
+        try:
+            connection.execute("BEGIN IMMEDIATE")
+            for op in batch:
+                self._apply(op)
+            connection.execute("COMMIT")
+        except sqlite3.Error as error:
+            if connection.in_transaction:
+                connection.execute("ROLLBACK")
+            if not _is_unavailable(error):
+                self._queue_again(batch)
+                raise
+            self._refuse(batch, error)
+            return
+        self.trouble = None
+        self._hand_back(batch)
+
+    def _apply(self, op: _Op) -> None:
+        """Run one operation in its savepoint: its own failure is its own, the disk's failure is everybody's."""
+        connection = self._connection
+        connection.execute("SAVEPOINT op")
+        op.error = None
+        try:
+            op.value = op.function(connection, *op.args)
+        except Exception as error:
+            lost = not connection.in_transaction
+            if lost or (isinstance(error, sqlite3.Error) and _concerns_everybody(error)):
+                raise
+            connection.execute("ROLLBACK TO op")
+            op.error = error
+            if op.future is None:
+                log.exception("cannot record %s: this is a defect, report it", op.function.__name__)
+        connection.execute("RELEASE op")
+
+    def _refuse(self, batch: list[_Op], error: sqlite3.Error) -> None:
+        """The disk said no: intake is told, runs wait."""
+        if self.trouble is None:
+            log.error("cannot write to the database: %s. Accepting no alerts until it works again.", error)
+        self.trouble = str(error)
+        refused = [op for op in batch if op.lane is not Lane.RUN]
+        for op in refused:
+            op.error = StoreUnavailableError(f"cannot store alerts now: {error}")
+        self._lanes[Lane.RUN].extendleft(op for op in reversed(batch) if op.lane is Lane.RUN)
+        self._hand_back(refused)
+
+    def _probe(self) -> bool:
+        """Whether writing works again: a write of nothing, committed."""
+        connection = self._connection
+        try:
+            connection.execute("BEGIN IMMEDIATE")
+            version = connection.execute("PRAGMA user_version").fetchone()[0]
+            connection.execute(f"PRAGMA user_version = {version}")
+            connection.execute("COMMIT")
+        except sqlite3.Error as error:
+            if connection.in_transaction:
+                connection.execute("ROLLBACK")
+            if not _is_unavailable(error):
+                raise
+            self._refuse(self._waiting_intake(), error)
+            return False
+        log.warning("the database can be written again")
+        self.trouble = None
+        return True
+
+    def _waiting_intake(self) -> list[_Op]:
+        waiting = [*self._lanes[Lane.INTAKE], *self._lanes[Lane.MAINTENANCE]]
+        self._lanes[Lane.INTAKE].clear()
+        self._lanes[Lane.MAINTENANCE].clear()
+        return waiting
+
+    def _maintain(self, op: _Op) -> None:
+        """Maintenance manages its own transactions (VACUUM cannot run inside one)."""
+        try:
+            op.value = op.function(self._connection, *op.args)
+        except sqlite3.Error as error:
+            if self._connection.in_transaction:
+                self._connection.execute("ROLLBACK")
+            if not _is_unavailable(error):
+                self._queue_again([op])
+                raise
+            op.error = StoreUnavailableError(f"cannot tidy the database now: {error}")
+        except Exception as error:  # noqa: BLE001 - it belongs to whoever waits for this operation
+            op.error = error
+        self._hand_back([op])
+
+    def _queue_again(self, batch: list[_Op]) -> None:
+        for op in reversed(batch):
+            self._lanes[op.lane].appendleft(op)
+
+    def _finish(self) -> None:
+        left = [*self._lanes[Lane.RUN], *self._waiting_intake()]
+        for op in left:
+            op.error = StoreUnavailableError(f"cannot write before stopping: {self.trouble}")
+        self._hand_back(left)
+        try:
+            self._connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+        except sqlite3.Error as error:
+            log.warning("cannot empty the write-ahead log while stopping: %s. Nothing is lost.", error)
+        self._connection.close()
+
+    def _hand_back(self, ops: list[_Op]) -> None:
+        if ops:
+            with contextlib.suppress(RuntimeError):  # the loop has been closed: nobody is left to tell
+                self._loop.call_soon_threadsafe(self._settle, ops)
+
+    def _die(self, cause: BaseException) -> None:
+        log.critical("the database cannot be used any more: %s", cause)
+        error = StoreError(f"cannot use the database any more: {cause}. Run `srvmaint db check`.")
+        error.__cause__ = cause
+        self._drain()
+        waiting = [op for lane in self._lanes for op in lane]
+        for op in waiting:
+            op.error = error
+        self._hand_back(waiting)
+        with contextlib.suppress(RuntimeError):
+            self._loop.call_soon_threadsafe(self._condemn, error)
+
+    # ---- back on the event loop -----------------------------------------------------------------------------------
+
+    def _settle(self, ops: list[_Op]) -> None:
+        for op in ops:
+            if op.lane is Lane.INTAKE:
+                self._intake.remove(op)
+                self._intake_bytes -= op.size
+            future = op.future
+            if future is None or future.done():
+                continue
+            if op.error is not None:
+                future.set_exception(op.error)
+            else:
+                future.set_result(op.value)
+
+    def _condemn(self, error: StoreError) -> None:
+        self._fatal = error
+        self._drain()
+        late = [op for lane in self._lanes for op in lane if op.future is not None and not op.future.done()]
+        for op in late:
+            op.error = error
+        self._settle(late)
+        self._on_fatal(error)
+
+
+def _primary(error: sqlite3.Error) -> int:
+    return getattr(error, "sqlite_errorcode", -1) & 0xFF
+
+
+def _is_unavailable(error: sqlite3.Error) -> bool:
+    return _primary(error) in _UNAVAILABLE
+
+
+def _concerns_everybody(error: sqlite3.Error) -> bool:
+    return _is_unavailable(error) or _primary(error) in (sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB)
