@@ -10,7 +10,6 @@ import asyncio
 import contextlib
 import logging
 import os
-import sqlite3
 from collections.abc import AsyncIterator, Callable, Sequence
 from dataclasses import dataclass, field
 from typing import TextIO
@@ -90,7 +89,7 @@ async def open_services(
     clock: Clock,
     terminal: TextIO,
     on_fatal: Callable[[StoreError], None],
-    wrap: Callable[[sqlite3.Connection], Connection] = lambda connection: connection,
+    wrap: Callable[[Connection], Connection] = lambda connection: connection,
 ) -> AsyncIterator[Services]:
     """Open the store, take back what a dead owner left, and put everything together.
 

@@ -56,7 +56,9 @@ class Driver:
             status=status,
             message=_message(used, memory, pressure),
             metrics=(
-                Metric("memory_percent", round(used, 1), "%", float(self._config.warning), float(self._config.critical)),
+                Metric(
+                    "memory_percent", round(used, 1), "%", float(self._config.warning), float(self._config.critical)
+                ),
                 *_metrics(memory, pressure),
             ),
             details=() if status is CheckStatus.OK else self._top.by_memory(memory.total),

@@ -7,28 +7,23 @@ ends the process.
 from __future__ import annotations
 
 import asyncio
-import contextlib
 import logging
-import os
 from collections.abc import Callable
-from pathlib import Path
 from typing import Final, TextIO
-
-from aiohttp import web
 
 from srvmaint import __version__
 from srvmaint.clock import Clock
 from srvmaint.config.schema import Config
 from srvmaint.daemon.supervise import Supervisor
-from srvmaint.errors import ConfigError, SrvmaintError, StoreError
+from srvmaint.errors import ConfigError, StoreError
 from srvmaint.services import Services, open_services
 from srvmaint.web.app import build_app
+from srvmaint.web.listener import Listener
 
 log = logging.getLogger(__name__)
 DRAIN_SECONDS: Final = 20.0
 """How long runs and messages under way may take to finish; what does not is taken up at the next start."""
 TIDY_EVERY_SECONDS: Final = 600.0
-_SOCKET_MODE: Final = 0o660
 
 
 async def serve(
@@ -49,41 +44,17 @@ async def serve(
     """
     async with open_services(config, clock=clock, terminal=terminal, on_fatal=supervisor.fail) as services:
         start_loops(services, supervisor)
-        runner = web.AppRunner(build_app(services), access_log=None, handle_signals=False, shutdown_timeout=5)
+        listener = Listener(build_app(services), config.server.listen)
         try:
-            address = await listen(runner, config)
-            supervisor.ready(f"srvmaint {__version__} ready on {address}")
+            await listener.open()
+            supervisor.ready(f"srvmaint {__version__} ready on {listener.address}")
             await supervise(services, read_config, supervisor)
             supervisor.stopping()
-            await runner.cleanup()
+            await listener.close()
             await drain(services, supervisor)
         finally:
-            await runner.cleanup()
+            await listener.close()
             await stop_loops(services)
-
-
-async def listen(runner: web.AppRunner, config: Config) -> str:
-    """Open the listener; returns its address as a person writes it.
-
-    Raises:
-        SrvmaintError: the address is taken or not ours.
-    """
-    await runner.setup()
-    where = config.server.listen
-    try:
-        if where.socket is not None:
-            await _remove_stale_socket(where.socket)
-            await web.UnixSite(runner, str(where.socket)).start()
-            where.socket.chmod(_SOCKET_MODE)
-            return str(where)
-        await web.TCPSite(runner, where.host, where.port).start()
-    except OSError as error:
-        reason = os.strerror(error.errno) if error.errno else str(error)
-        raise SrvmaintError(
-            f"cannot listen on {where}: {reason}. Stop what uses it, or set [server] listen."
-        ) from error
-    port = runner.addresses[0][1]
-    return f"http://{where.host if ':' not in where.host else f'[{where.host}]'}:{port}"
 
 
 async def supervise(services: Services, read_config: Callable[[], Config], supervisor: Supervisor) -> None:
@@ -144,17 +115,3 @@ async def _tidy(services: Services) -> None:
             if deleted:
                 log.info("deleted %d rows older than %s", deleted, services.config.storage.retention)
         await services.clock.sleep(TIDY_EVERY_SECONDS)
-
-
-async def _remove_stale_socket(path: Path) -> None:
-    """A socket file nobody listens on is left over from a killed process."""
-    if not path.is_socket():  # noqa: ASYNC240 - a stat before anything is served
-        return
-    try:
-        _, writer = await asyncio.open_unix_connection(path)
-    except OSError:
-        with contextlib.suppress(FileNotFoundError):
-            path.unlink()  # noqa: ASYNC240 - the same
-        return
-    writer.close()
-    raise SrvmaintError(f"cannot listen on {path}: another process does. Stop it, or set [server] listen.")

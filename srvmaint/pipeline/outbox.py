@@ -44,9 +44,7 @@ class Outbox:
         owner: whose leases the outbox works under.
     """
 
-    def __init__(
-        self, store: Store, current: Current, clock: Clock, events: Events, watch: Watch, owner: str
-    ) -> None:
+    def __init__(self, store: Store, current: Current, clock: Clock, events: Events, watch: Watch, owner: str) -> None:
         self._watch = watch
         self._store = store
         self._current = current

@@ -121,8 +121,8 @@ def _parse_test(field: str, texts: list[str], path: str) -> tuple[Test, list[Pro
         if body.startswith("re:"):
             try:
                 patterns[positive].append(re.compile(body[3:]))
-            except re.error as error:
-                problems.append(Problem(path, f"is not a regular expression: {error}"))
+            except (re.error, OverflowError, RecursionError) as error:
+                problems.append(Problem(path, f"is not a regular expression that can be used: {error}"))
             continue
         allowed = _FIXED.get(field)
         if allowed and body not in allowed:

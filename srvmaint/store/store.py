@@ -50,8 +50,7 @@ class Store:
         *,
         durability: str = "full",
         on_fatal: Callable[[StoreError], None],
-        connect: Callable[..., sqlite3.Connection] = db.open_writer,
-        wrap: Callable[[sqlite3.Connection], Connection] = lambda connection: connection,
+        wrap: Callable[[Connection], Connection] = lambda connection: connection,
     ) -> Self:
         """Lock, open and migrate the file.
 
@@ -60,7 +59,6 @@ class Store:
             clock: for waiting times and the disk's watch.
             durability: `full` survives a power cut, `normal` only a killed process.
             on_fatal: called when the database can no longer be used; the process should end.
-            connect: opens the write connection.
             wrap: stands between the writer and its connection; tests let faults happen there.
 
         Raises:
@@ -69,7 +67,7 @@ class Store:
         db.prepare_directory(database)
         lock = db.FileLock(database)
         try:
-            connection = connect(database, durability=durability)
+            connection = db.open_writer(database, durability=durability)
             applied = migrate.migrate(connection, database)
             if applied:
                 log.info("%s: applied %s", database, ", ".join(applied))
