@@ -49,10 +49,10 @@ class Node:
         return Outcome(
             {"provider": self._name, "recommendations": msgspec.to_builtins(found)},
             recommendations=found,
-            remark=f"analysed by {self._name}",
+            remark=self._name,
         )
 
     async def restore(self, output: Mapping[str, Any]) -> Outcome:
         """What the provider said then: it may have been paid for."""
         found = msgspec.convert(output.get("recommendations", ()), tuple[Recommendation, ...])
-        return Outcome(output, recommendations=found, remark=f"analysed by {output.get('provider', self._name)}")
+        return Outcome(output, recommendations=found, remark=str(output.get("provider", self._name)))

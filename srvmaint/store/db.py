@@ -112,13 +112,13 @@ def open_writer(database: Path, *, durability: str = "full") -> sqlite3.Connecti
 async def open_reader(database: Path) -> aiosqlite.Connection:
     """A connection that can only read, with its own cache and its own (non-daemon) thread: close it."""
     connection = await aiosqlite.connect(
-        f"file:{_quoted(database)}?mode=ro", uri=True, isolation_level=None, cached_statements=128
+        f"file:{quoted(database)}?mode=ro", uri=True, isolation_level=None, cached_statements=128
     )
     for pragma in ("query_only = ON", "busy_timeout = 5000", f"cache_size = -{CACHE_KIB}", "temp_store = MEMORY"):
         await connection.execute_fetchall(f"PRAGMA {pragma}")
     return connection
 
 
-def _quoted(path: Path) -> str:
+def quoted(path: Path) -> str:
     """The path inside an SQLite URI: https://sqlite.org/uri.html escapes `?`, `#` and `%`."""
     return str(path).replace("%", "%25").replace("?", "%3f").replace("#", "%23")
