@@ -6,7 +6,7 @@ import asyncio
 import contextlib
 import sys
 from collections.abc import AsyncIterator, Awaitable, Callable
-from typing import TypeVar
+from typing import TextIO, TypeVar
 
 from srvmaint.cli._context import Context
 from srvmaint.clock import Clock
