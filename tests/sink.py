@@ -54,7 +54,9 @@ class Sink:
     `always` is what is answered once the listed answers are used up.
     """
 
-    def __init__(self, *answers: Answer, always: Answer | None = None, tls: ssl.SSLContext | None = None) -> None:
+    def __init__(
+        self, *answers: Answer, always: Answer | None = None, tls: ssl.SSLContext | None = None, port: int = 0
+    ) -> None:
         self.answers = deque(answers)
         self.always = always or Answer()
         self.requests: list[Received] = []
@@ -62,6 +64,7 @@ class Sink:
         """Set when a sender went away before it had its answer."""
         self.url = ""
         self._tls = tls
+        self._port = port
         self._arrival = asyncio.Condition()
         self._runner: web.ServerRunner | None = None
 
@@ -72,10 +75,10 @@ class Sink:
         return self.requests
 
     async def start(self) -> Self:
-        """Listen on a free loopback port; `url` is where."""
-        self._runner = web.ServerRunner(web.Server(self._handle, handler_cancellation=True), shutdown_timeout=0)
+        """Listen on a free loopback port, or the one that was asked for; `url` is where."""
+        self._runner = web.ServerRunner(web.Server(self._handle, handler_cancellation=True), shutdown_timeout=0.001)
         await self._runner.setup()
-        await web.TCPSite(self._runner, "127.0.0.1", 0, ssl_context=self._tls).start()
+        await web.TCPSite(self._runner, "127.0.0.1", self._port, ssl_context=self._tls).start()
         scheme = "http" if self._tls is None else "https"
         self.url = f"{scheme}://127.0.0.1:{self._runner.addresses[0][1]}"
         return self

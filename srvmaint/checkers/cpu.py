@@ -30,13 +30,13 @@ class Config:
 
     warning: Percent = setting(
         Percent(85),
-        help="Busy percent that is a warning. A busy processor is no fault in itself: 70 would warn on any host that "
-        "earns its keep.",
+        help="busy percent that is a warning; a busy processor is no fault in itself: 70 would warn on any host that "
+        "earns its keep",
         example=90,
     )
-    critical: Percent = setting(Percent(95), help="Busy percent that is critical.", example=98)
+    critical: Percent = setting(Percent(95), help="busy percent that is critical", example=98)
     per_cpu: bool = setting(
-        default=False, help="Let the busiest single core decide instead of the average of all.", example=True
+        default=False, help="let the busiest single core decide instead of the average of all", example=True
     )
 
     def problems(self) -> list[str]:

@@ -20,10 +20,10 @@ class Config:
     """Which filesystems, and their levels."""
 
     paths: tuple[str, ...] = setting(
-        ("/",), help="Paths whose filesystems are watched; any path on the filesystem will do.", example=("/", "/var")
+        ("/",), help="paths whose filesystems are watched; any path on the filesystem will do", example=("/", "/var")
     )
-    warning: Percent = setting(Percent(80), help="Percent of space or inodes in use that is a warning.", example=85)
-    critical: Percent = setting(Percent(95), help="Percent of space or inodes in use that is critical.", example=97)
+    warning: Percent = setting(Percent(80), help="percent of space or inodes in use that is a warning", example=85)
+    critical: Percent = setting(Percent(95), help="percent of space or inodes in use that is critical", example=97)
 
     def problems(self) -> list[str]:
         """Why these settings do not fit together."""

@@ -24,12 +24,12 @@ class Config:
 
     warning: Percent = setting(
         Percent(85),
-        help="Percent of memory in use, cache not counted, that is a warning. Below this the kernel still has room "
-        "to give; databases and JVMs live at 70 for years.",
+        help="percent of memory in use, cache not counted, that is a warning; below this the kernel still has room to "
+        "give: databases and JVMs live at 70 for years",
         example=90,
     )
     critical: Percent = setting(
-        Percent(95), help="Percent of memory in use that is critical: the next large request may wake the OOM killer."
+        Percent(95), help="percent of memory in use that is critical: the next large request may wake the OOM killer"
     )
 
     def problems(self) -> list[str]:

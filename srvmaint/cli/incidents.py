@@ -17,7 +17,7 @@ from srvmaint.model import IncidentStatus
 from srvmaint.services import Services
 from srvmaint.store import pages
 from srvmaint.store.reader import Reader
-from srvmaint.store.runs import Order
+from srvmaint.store.records import Origin
 
 WAIT_SECONDS = 60.0
 by_option = click.option("--by", default=getpass.getuser, show_default="your login", help="Who does it.")
@@ -121,8 +121,8 @@ def resolve(context: Context, incident_id: str, by: str, as_json: bool) -> None:
     """Say that it is over; whoever was told that it fires is told so."""
 
     async def here(services: Services) -> dict[str, Any]:
-        order = Order(services.clock.new_id(), incident_id, "", services.clock.new_trace_id(), "cli", "production")
-        resolved = await services.store.resolve(incident_id, by, order, services.clock.now())
+        origin = Origin(services.clock.new_trace_id(), "cli")
+        resolved = await services.store.resolve(incident_id, by, origin, services.clock.now())
         runs = await pages.page(services.store.reader, "runs", {"incident_id": incident_id}, limit=1)
         services.workers.wake()
         if runs.items:

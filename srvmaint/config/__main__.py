@@ -6,7 +6,7 @@ import argparse
 import sys
 from pathlib import Path
 
-from srvmaint.config.render import generated, reference
+from srvmaint.config.render import README, generated, readme, reference
 
 
 def main() -> int:
@@ -20,7 +20,10 @@ def main() -> int:
     if chosen.reference:
         sys.stdout.write(reference())
         return 0
-    stale = {path: text for path, text in generated().items() if not _is_current(Path(path), text)}
+    wanted = generated()
+    if Path(README).is_file():
+        wanted[README] = readme(Path(README).read_text(encoding="utf-8"))
+    stale = {path: text for path, text in wanted.items() if not _is_current(Path(path), text)}
     for path, text in stale.items():
         if chosen.write:
             Path(path).parent.mkdir(parents=True, exist_ok=True)

@@ -1,20 +1,37 @@
-"""What can be read about the settings, from their declarations: the example file and the reference.
+"""What can be read about the settings and the drivers, from their declarations: the example, the reference, tables.
 
 Two runs give the same bytes: nothing here looks at a clock, an environment or an existing configuration.
 """
 
 from __future__ import annotations
 
+import ast
+import inspect
+import itertools
+import re
 import textwrap
 from collections.abc import Iterable, Mapping
+from types import ModuleType
 from typing import Any, Final
 
 from srvmaint import notify, registry
+from srvmaint.alerts import generic
 from srvmaint.config._toml import literal, plain
 from srvmaint.config.schema import FAMILIES, TABLES, Channel, Pipeline
 from srvmaint.settings import Setting, describe
 
 EXAMPLE: Final = "srvmaint.toml.example"
+REFERENCE: Final = "examples/REFERENCE.md"
+README: Final = "README.md"
+_BLOCK: Final = re.compile(r"(?<=<!-- generated: )([a-z ]+)( -->\n).*?(?=<!-- end -->)", re.DOTALL)
+"""A part of README.md that is written from the declarations; around it are people's words."""
+_TITLE: Final = """\
+# Every setting of srvmaint.toml
+
+Generated from the program: `make generate`. What is in effect on a machine: `srvmaint config show`. An example with
+every key, to copy from: `srvmaint.toml.example`.
+
+"""
 _WIDTH: Final = 110
 _HEAD: Final = """\
 # srvmaint.toml: every section and every key, with its default. Generated from the program: `make generate`.
@@ -52,7 +69,23 @@ _PREFIXES: Final = {
 
 def generated() -> dict[str, str]:
     """The files made from the declarations: path relative to the repository, and text."""
-    return {EXAMPLE: example()}
+    return {EXAMPLE: example(), REFERENCE: _TITLE + reference()}
+
+
+def readme(text: str) -> str:
+    """README.md with its generated parts as the declarations have them.
+
+    Raises:
+        KeyError: a part is marked with a name that nothing is generated for.
+    """
+    blocks = {
+        "alert drivers": _family(FAMILIES["alerts"]),
+        "checkers": _family(FAMILIES["checkers"]),
+        "providers": _family(FAMILIES["intelligence"]),
+        "channel drivers": _family(notify.PACKAGE),
+        "generic keys": _generic_keys(),
+    }
+    return _BLOCK.sub(lambda match: f"{match[1]}{match[2]}{blocks[match[1]]}", text)
 
 
 def example() -> str:
@@ -60,13 +93,13 @@ def example() -> str:
     blocks = [_HEAD]
     for name, section in TABLES.items():
         blocks.append(
-            f"{_comment(_summary(section))}[{name}]\n{_lines(describe(section), _PREFIXES.get(name, 'SRVMAINT'))}"
+            f"{_comment(_first_line(section))}[{name}]\n{_lines(describe(section), _PREFIXES.get(name, 'SRVMAINT'))}"
         )
         blocks += [_subsection(name, driver, items) for driver, items in _drivers(name)]
-    blocks.append(_comment(f"[[channels]] {_summary(Channel)} Without any: one channel `console`."))
+    blocks.append(_comment(f"[[channels]] {_first_line(Channel)} Without any: one channel `console`."))
     for place, driver in enumerate(registry.names(notify.PACKAGE)):
         blocks.append(_channel(driver, is_first=place == 0))
-    blocks.append(_comment(f"[[pipelines]] {_summary(Pipeline)} Without any: one pipeline `full` for everything."))
+    blocks.append(_comment(f"[[pipelines]] {_first_line(Pipeline)} Without any: one pipeline `full` for everything."))
     blocks.append("#[[pipelines]]\n" + _lines(describe(Pipeline), "", is_example=True, leave=("version", "nodes")))
     blocks.append(_PIPELINES)
     return "\n".join(blocks)
@@ -76,14 +109,49 @@ def reference() -> str:
     """Every key as Markdown tables, one per section."""
     blocks = []
     for name, section in TABLES.items():
-        blocks.append(f"### `[{name}]`\n\n{_summary(section)}\n\n{_rows(describe(section))}")
+        blocks.append(f"### `[{name}]`\n\n{_first_line(section)}\n\n{_rows(describe(section))}")
         blocks += [f"#### `[{name}.{driver}]`\n\n{_rows(items)}" for driver, items in _drivers(name)]
-    blocks.append(f"### `[[channels]]`\n\n{_summary(Channel)}\n\n{_rows(describe(Channel))}")
+    blocks.append(f"### `[[channels]]`\n\n{_first_line(Channel)}\n\n{_rows(describe(Channel))}")
     for driver in registry.names(notify.PACKAGE):
         items = [*describe(registry.load(notify.PACKAGE, driver).Config)]
         blocks.append(f'#### `driver = "{driver}"`\n\n{_rows(items) if items else "No settings of its own."}')
-    blocks.append(f"### `[[pipelines]]`\n\n{_summary(Pipeline)}\n\n{_rows(describe(Pipeline))}")
+    blocks.append(f"### `[[pipelines]]`\n\n{_first_line(Pipeline)}\n\n{_rows(describe(Pipeline))}")
     return "\n\n".join(block.strip("\n") for block in blocks) + "\n"
+
+
+def _family(package: str) -> str:
+    """The drivers of a family: the first line of each one's file, and its settings."""
+    rows = ["| driver | what it is | its settings |", "|---|---|---|"]
+    for name in registry.names(package):
+        module = registry.load(package, name)
+        what = re.sub(r"^[A-Z]+: ", "", _first_line(module)).removesuffix(".")
+        what = what[:1].upper() + what[1:]
+        settings = (f"`{item.name}`{' (required)' if item.required else ''}" for item in describe(module.Config))
+        rows.append(f"| `{name}` | {what} | {', '.join(settings)} |")
+    return "\n".join(rows) + "\n"
+
+
+def _generic_keys() -> str:
+    """The keys that the generic alert driver understands: its constants, and the words that stand below each."""
+    rows = ["| keys, the first that is there wins | what they say |", "|---|---|"]
+    for name, words in _remarks(generic).items():
+        if name.isupper() and not name.startswith("_"):
+            value = getattr(generic, name)
+            keys = ", ".join(f"`{key}`" for key in ((value,) if isinstance(value, str) else value))
+            rows.append(f"| {keys} | {' '.join(words.split())} |")
+    return "\n".join(rows) + "\n"
+
+
+def _remarks(module: ModuleType) -> dict[str, str]:
+    """The constants of a module that have a docstring below them, with it."""
+    body = ast.parse(inspect.getsource(module)).body
+    return {
+        constant.target.id: remark.value.value
+        for constant, remark in itertools.pairwise(body)
+        if isinstance(constant, ast.AnnAssign) and isinstance(constant.target, ast.Name)
+        if isinstance(remark, ast.Expr) and isinstance(remark.value, ast.Constant)
+        if isinstance(remark.value.value, str)
+    }
 
 
 def _drivers(name: str) -> list[tuple[str, list[Setting]]]:
@@ -172,5 +240,5 @@ def _upper(name: str) -> str:
     return name.upper().replace("-", "_")
 
 
-def _summary(section: type) -> str:
-    return (section.__doc__ or "").strip().split("\n")[0]
+def _first_line(documented: type | ModuleType) -> str:
+    return (documented.__doc__ or "").strip().partition("\n")[0]

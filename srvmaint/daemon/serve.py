@@ -15,7 +15,7 @@ from srvmaint import __version__
 from srvmaint.clock import Clock
 from srvmaint.config.schema import Config
 from srvmaint.daemon.supervise import Supervisor
-from srvmaint.errors import ConfigError, StoreError
+from srvmaint.errors import SrvmaintError, StoreError
 from srvmaint.services import Services, open_services
 from srvmaint.web.app import build_app
 from srvmaint.web.listener import Listener
@@ -23,6 +23,8 @@ from srvmaint.web.listener import Listener
 log = logging.getLogger(__name__)
 DRAIN_SECONDS: Final = 20.0
 """How long runs and messages under way may take to finish; what does not is taken up at the next start."""
+TROUBLED_DRAIN_SECONDS: Final = 2.0
+"""The same while nothing can be written: what ends cannot be recorded, so there is little to wait for."""
 TIDY_EVERY_SECONDS: Final = 600.0
 
 
@@ -50,38 +52,46 @@ async def serve(
             supervisor.ready(f"srvmaint {__version__} ready on {listener.address}")
             await supervise(services, read_config, supervisor)
             supervisor.stopping()
-            await listener.close()
-            await drain(services, supervisor)
+            await drain(services, listener, supervisor)
         finally:
-            await listener.close()
+            await listener.abandon()
             await stop_loops(services)
 
 
 async def supervise(services: Services, read_config: Callable[[], Config], supervisor: Supervisor) -> None:
     """Wait for the end; reload when asked to."""
     while await supervisor.next_request() == "reload":
-        try:
-            config = await asyncio.to_thread(read_config)
-            await services.reload(config)
-        except ConfigError as error:
-            log.error("the new configuration has problems, going on with the old one:\n%s", error)  # noqa: TRY400
-        else:
-            for warning in config.warnings:
-                log.warning("%s", warning)
-            log.warning("configuration reloaded")
+        if await supervisor.unless_stopped(reload(services, read_config)):
+            supervisor.watch(services.outbox.loops)
 
 
-async def drain(services: Services, supervisor: Supervisor) -> None:
+async def reload(services: Services, read_config: Callable[[], Config]) -> bool:
+    """Work by the configuration as it is now; False when it is the old one that goes on."""
+    try:
+        config = await asyncio.to_thread(read_config)
+        await services.reload(config)
+    except SrvmaintError as error:
+        log.error("the new configuration has problems, going on with the old one:\n%s", error)  # noqa: TRY400 - an operator's mistake, not ours
+        return False
+    for warning in config.warnings:
+        log.warning("%s", warning)
+    log.warning("configuration reloaded")
+    return True
+
+
+async def drain(services: Services, listener: Listener, supervisor: Supervisor) -> None:
     """Take nothing new; let what is under way finish, unless somebody insists."""
-    await stop_loops(services)
-    finished = await supervisor.unless_forced(_drain(services))
+    finished = await supervisor.unless_forced(_drain(services, listener))
     if not finished:
         log.warning("stopping with work under way: it is taken up at the next start")
 
 
-async def _drain(services: Services) -> bool:
-    runs_done = await services.workers.drain(DRAIN_SECONDS)
-    return await services.outbox.close(DRAIN_SECONDS) and runs_done
+async def _drain(services: Services, listener: Listener) -> bool:
+    await listener.close()
+    await stop_loops(services)
+    seconds = DRAIN_SECONDS if services.store.trouble is None else TROUBLED_DRAIN_SECONDS
+    runs_done = await services.workers.drain(seconds)
+    return await services.outbox.close(seconds) and runs_done
 
 
 def start_loops(services: Services, supervisor: Supervisor) -> None:
@@ -91,10 +101,8 @@ def start_loops(services: Services, supervisor: Supervisor) -> None:
         "retention": _tidy(services),
         "watchdog": supervisor.watchdog(services.store),
     }
-    for name, loop in loops.items():
-        task = asyncio.create_task(loop, name=name)
-        task.add_done_callback(supervisor.ended)
-        services.loops.append(task)
+    services.loops.extend(asyncio.create_task(loop, name=name) for name, loop in loops.items())
+    supervisor.watch((*services.loops, *services.outbox.loops))
 
 
 async def stop_loops(services: Services) -> None:

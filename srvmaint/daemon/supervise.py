@@ -6,7 +6,7 @@ import asyncio
 import logging
 import signal
 import sys
-from collections.abc import Coroutine
+from collections.abc import Coroutine, Iterable
 from typing import Literal
 
 from srvmaint.clock import Clock
@@ -30,7 +30,7 @@ class Supervisor:
         self._manager = manager
         self._clock = clock
         self._requests: asyncio.Queue[Request] = asyncio.Queue()
-        self._stop_asked = False
+        self._stop_asked = asyncio.Event()
         self._forced = asyncio.Event()
         self.failure: BaseException | None = None
         """Why the daemon has to end, when nobody asked it to."""
@@ -44,21 +44,28 @@ class Supervisor:
 
     def stop(self) -> None:
         """Ask for a stop; asking again forces it."""
-        if self._stop_asked:
+        if self._stop_asked.is_set():
             log.warning("stopping now")
             self._forced.set()
-        self._stop_asked = True
+        self._stop_asked.set()
         self._requests.put_nowait("stop")
 
     def fail(self, error: BaseException) -> None:
         """End because something is broken that nothing here can mend."""
         self.failure = self.failure or error
+        self._stop_asked.set()
         self._forced.set()
         self._requests.put_nowait("stop")
 
-    def ended(self, task: asyncio.Task[None]) -> None:
+    def watch(self, tasks: Iterable[asyncio.Task[None]]) -> None:
+        """See that these tasks go on as long as the daemon does; watching one twice is watching it once."""
+        for task in tasks:
+            task.remove_done_callback(self._ended)
+            task.add_done_callback(self._ended)
+
+    def _ended(self, task: asyncio.Task[None]) -> None:
         """A task that should have gone on has ended."""
-        if not task.cancelled() and not self._stop_asked:
+        if not task.cancelled() and not self._stop_asked.is_set():
             error = task.exception() or RuntimeError("it returned")
             log.critical("%s has ended, so the daemon ends too", task.get_name(), exc_info=error)
             self.fail(error)
@@ -67,17 +74,13 @@ class Supervisor:
         """The next thing the daemon is asked to do."""
         return await self._requests.get()
 
+    async def unless_stopped(self, work: Coroutine[None, None, bool]) -> bool:
+        """Do the work; False when the daemon was to stop before it was done."""
+        return await _unless(self._stop_asked, work)
+
     async def unless_forced(self, work: Coroutine[None, None, bool]) -> bool:
         """Do the work; False when somebody insisted on stopping before it was done."""
-        task = asyncio.ensure_future(work)
-        forced = asyncio.ensure_future(self._forced.wait())
-        await asyncio.wait((task, forced), return_when=asyncio.FIRST_COMPLETED)
-        forced.cancel()
-        if not task.done():
-            task.cancel()
-            await asyncio.gather(task, return_exceptions=True)
-            return False
-        return task.result()
+        return await _unless(self._forced, work)
 
     def ready(self, line: str) -> None:
         """Say that the daemon serves: to the manager and on stderr."""
@@ -106,3 +109,15 @@ class Supervisor:
                 await store.heartbeat()
             except StoreUnavailableError as error:
                 log.warning("watchdog: %s", error)
+
+
+async def _unless(event: asyncio.Event, work: Coroutine[None, None, bool]) -> bool:
+    task = asyncio.ensure_future(work)
+    called_off = asyncio.ensure_future(event.wait())
+    await asyncio.wait((task, called_off), return_when=asyncio.FIRST_COMPLETED)
+    called_off.cancel()
+    if not task.done():
+        task.cancel()
+        await asyncio.gather(task, return_exceptions=True)
+        return False
+    return task.result()

@@ -6,16 +6,23 @@ procedure, whoever sent the alerts.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
-from typing import Any
+from collections.abc import Callable
+from dataclasses import dataclass, field, replace
+from typing import Any, Final
 
-from srvmaint.incidents.transition import Became, Known, Transition, judge
+import msgspec
+
+from srvmaint.incidents.transition import Became, Known, Transition, judge, later
 from srvmaint.model import Alert, AlertStatus, Change, HistoryEvent, IncidentStatus, Severity
 
+_NONE_LIVE: Final = dict.fromkeys(Severity, 0)
+"""The worst first."""
+_NOTHING_BECAME: Final = dict.fromkeys(Became, 0)
+_GOING_ON: Final = (IncidentStatus.OPEN, IncidentStatus.ACKNOWLEDGED)
 
-@dataclass(frozen=True, slots=True)
-class Incoming:
-    """One parsed alert, with everything that takes time worked out."""
+
+class Incoming(msgspec.Struct, frozen=True):
+    """One parsed alert, with everything that takes time worked out. A Struct: one is made for every alert."""
 
     alert: Alert
     key: bytes
@@ -44,6 +51,8 @@ class AlertRow:
     times_seen: int
     fired_seq: int
     incident_id: str | None
+    payload_id: int | None
+    """The body that last changed it."""
     new: bool = False
     dirty: bool = False
 
@@ -64,7 +73,7 @@ class IncidentRow:
     acknowledged_by: str | None = None
     resolved_at: int | None = None
     closed_at: int | None = None
-    live: dict[Severity, int] = field(default_factory=lambda: dict.fromkeys(Severity, 0))
+    live: dict[Severity, int] = field(default_factory=_NONE_LIVE.copy)
     acknowledged: int = 0
     resolved: int = 0
     fired_seq: int = 0
@@ -76,6 +85,13 @@ class IncidentRow:
     def live_total(self) -> int:
         """How many of its alerts are not resolved."""
         return sum(self.live.values())
+
+    def worst(self) -> Severity | None:
+        """The severity of its worst live alert; None when none is live."""
+        for severity, count in self.live.items():
+            if count:
+                return severity
+        return None
 
     def note(self, change: Change) -> None:
         """Remember that something happened that people care about, once."""
@@ -89,36 +105,47 @@ class HistoryLine:
     """One line of an alert's history; `changes` is {field: [old, new]}."""
 
     alert_id: int
+    seen: int
+    """How many times the alert had been heard of by then."""
     event: HistoryEvent
     changes: dict[str, list[Any]] | None
 
 
 @dataclass(slots=True)
 class Ledger:
-    """The rows a batch can touch, by what they are looked up with, and what has been decided about them."""
+    """The rows some batches can touch, by what they are looked up with, and what has been decided about them."""
 
-    now: int
-    reopen_within_ms: int
     next_alert_id: int
-    fresh_incident_ids: list[str]
+    new_id: Callable[[], str]
+    """Makes the ids of new incidents."""
     alerts: dict[bytes, AlertRow]
     incidents: dict[str, IncidentRow]
     by_group: dict[str, IncidentRow]
     """Incidents that are not closed, by group key."""
+    now: int = 0
+    reopen_within_ms: int = 0
     history: list[HistoryLine] = field(default_factory=list)
     touched: dict[str, IncidentRow] = field(default_factory=dict)
-    """Incidents an alert of this batch belongs to, changed or not."""
-    became: dict[Became, int] = field(default_factory=lambda: dict.fromkeys(Became, 0))
+    """Incidents an alert of the batch belongs to, changed or not."""
+    became: dict[Became, int] = field(default_factory=dict)
 
-    def apply(self, incoming: Incoming) -> None:
-        """Take one alert in."""
+    def begin(self, now: int, reopen_within_ms: int) -> None:
+        """Begin with a batch received at `now`: what is said about it is counted from zero."""
+        self.now, self.reopen_within_ms = now, reopen_within_ms
+        for incident in self.touched.values():
+            incident.changes = []
+        self.history, self.touched = [], {}
+        self.became = _NOTHING_BECAME.copy()
+
+    def apply(self, incoming: Incoming, payload_id: int | None = None) -> None:
+        """Take one alert in; `payload_id` is the body it came in."""
         row = self.alerts.get(incoming.key)
         alert = incoming.alert
         known = Known(row.alert.status, row.alert.severity, row.alert.starts_at, row.digest) if row else None
         transition = judge(known, alert, incoming.digest)
         self.became[transition.became] += 1
         if row is None:
-            row = self._create(incoming)
+            row = self._create(incoming, payload_id)
         else:
             row.last_seen_at = self.now
             row.times_seen += 1
@@ -127,12 +154,13 @@ class Ledger:
             return
         before = None if row.new and row.times_seen == 1 else row.alert
         after = _merge(before, alert)
-        self.history.append(HistoryLine(row.id, transition.event, _differences(before, after)))
+        self.history.append(HistoryLine(row.id, row.times_seen, transition.event, _differences(before, after)))
         row.alert, row.digest, row.dirty = after, incoming.digest, True
+        row.payload_id = payload_id
         row.labels_json, row.annotations_json = incoming.labels_json, incoming.annotations_json
         self._move_incident(row, before, incoming, transition)
 
-    def _create(self, incoming: Incoming) -> AlertRow:
+    def _create(self, incoming: Incoming, payload_id: int | None) -> AlertRow:
         row = AlertRow(
             id=self.next_alert_id,
             key=incoming.key,
@@ -146,6 +174,7 @@ class Ledger:
             times_seen=1,
             fired_seq=0,
             incident_id=None,
+            payload_id=payload_id,
             new=True,
         )
         self.next_alert_id += 1
@@ -154,25 +183,29 @@ class Ledger:
 
     def _note_seen(self, row: AlertRow, transition: Transition) -> None:
         if transition.event is HistoryEvent.STALE:
-            self.history.append(HistoryLine(row.id, HistoryEvent.STALE, None))
+            self.history.append(HistoryLine(row.id, row.times_seen, HistoryEvent.STALE, None))
         incident = self.incidents.get(row.incident_id) if row.incident_id else None
         if incident is not None:
             self.touched[incident.id] = incident
 
     def _move_incident(self, row: AlertRow, before: Alert | None, incoming: Incoming, transition: Transition) -> None:
         """Let the incident follow its alert."""
-        incident = self._incident_of(row, incoming)
+        own = self.incidents.get(row.incident_id) if row.incident_id else None
+        begins = _begins_to_fire(own, before, row.alert, transition)
+        incident = self._incident_for(own, incoming) if begins else own
         if incident is None:
             return
-        was_over = incident.status in (IncidentStatus.RESOLVED, IncidentStatus.CLOSED)
-        joined = row.incident_id != incident.id
-        if before is not None and not joined:
-            _count(incident, before, -1)
+        was_over = incident.status not in _GOING_ON
+        if own is not None and before is not None:
+            _count(own, before, -1)
+            if own is not incident:  # what goes on elsewhere is over here, and was part of it
+                own.resolved += 1
+                own.dirty = True
         _count(incident, row.alert, 1)
         row.incident_id = incident.id
         incident.dirty = True
         self.touched[incident.id] = incident
-        if transition.begins_to_fire:
+        if begins:
             incident.fired_seq += 1
             row.fired_seq = incident.fired_seq
             row.fired_at = self.now
@@ -182,20 +215,14 @@ class Ledger:
             self._acknowledge(incident, row.alert.source)
         self._follow(incident)
 
-    def _incident_of(self, row: AlertRow, incoming: Incoming) -> IncidentRow | None:
-        """The incident the alert is in, the one it joins, or a new one; only a firing alert joins or opens one."""
-        own = self.incidents.get(row.incident_id) if row.incident_id else None
-        firing = row.alert.status is AlertStatus.FIRING
-        if own is not None and (not firing or self._takes_back(own)):
-            return own
-        if not firing:
-            return None
+    def _incident_for(self, own: IncidentRow | None, incoming: Incoming) -> IncidentRow:
+        """The incident an alert that begins to fire is in, the one it joins, or a new one."""
         same_group = self.by_group.get(incoming.group_key)
+        for incident in (own, same_group):
+            if incident is not None and self._takes_back(incident):
+                return incident
         if same_group is not None:
-            if self._takes_back(same_group):
-                return same_group
             same_group.status, same_group.closed_at, same_group.dirty = IncidentStatus.CLOSED, self.now, True
-            self.touched[same_group.id] = same_group
         return self._open(incoming)
 
     def _takes_back(self, incident: IncidentRow) -> bool:
@@ -207,7 +234,7 @@ class Ledger:
 
     def _open(self, incoming: Incoming) -> IncidentRow:
         incident = IncidentRow(
-            id=self.fresh_incident_ids.pop(0),
+            id=self.new_id(),
             title=incoming.alert.name,
             status=IncidentStatus.OPEN,
             severity=incoming.alert.severity,
@@ -240,15 +267,28 @@ class Ledger:
 
     def _follow(self, incident: IncidentRow) -> None:
         """Severity is that of the worst live alert; when none is live the incident is resolved."""
-        worst = next((severity for severity in Severity if incident.live[severity]), None)
+        worst = incident.worst()
         if worst is None:
-            if incident.status in (IncidentStatus.OPEN, IncidentStatus.ACKNOWLEDGED):
+            if incident.status in _GOING_ON:
                 incident.status, incident.resolved_at = IncidentStatus.RESOLVED, self.now
                 incident.note(Change.RESOLVED)
         elif worst is not incident.severity:
             incident.severity = worst
-            if Change.OPENED not in incident.changes:
+            if Change.OPENED not in incident.changes and incident.status in _GOING_ON:
                 incident.note(Change.SEVERITY_CHANGED)
+
+
+def _begins_to_fire(own: IncidentRow | None, before: Alert | None, alert: Alert, transition: Transition) -> bool:
+    """Whether an alert opens, joins or reopens an incident: only one that fires does.
+
+    One that was known before it fired counts as well, and so does one that gets worse after its incident was declared
+    over; a new text does not.
+    """
+    if alert.status is not AlertStatus.FIRING:
+        return False
+    over = own is None or own.status not in _GOING_ON
+    was = before.severity.rank if before is not None and before.status is AlertStatus.FIRING else -1
+    return transition.begins_to_fire or (over and alert.severity.rank > was)
 
 
 def _count(incident: IncidentRow, alert: Alert, by: int) -> None:
@@ -261,9 +301,15 @@ def _count(incident: IncidentRow, alert: Alert, by: int) -> None:
 
 
 def _merge(before: Alert | None, after: Alert) -> Alert:
-    """What is known once `after` has been heard: a recovery keeps the severity and the start it recovers from."""
-    if before is None or after.status is not AlertStatus.RESOLVED:
+    """What is known once `after` has been heard: a recovery keeps the severity and the start it recovers from.
+
+    The start of an alert that goes on never goes back: an older one belongs to an episode that is over.
+    """
+    if before is None or (before.status is AlertStatus.RESOLVED and after.status is not AlertStatus.RESOLVED):
         return after
+    if after.status is not AlertStatus.RESOLVED:
+        known = before.starts_at
+        return after if known is None or later(after.starts_at, known) else replace(after, starts_at=known)
     return Alert(
         source=after.source,
         fingerprint=after.fingerprint,

@@ -39,8 +39,9 @@ class Transition:
 def judge(known: Known | None, alert: Alert, digest: bytes) -> Transition:
     """Compare what arrived with what is known.
 
-    The same status and start again is no news. A `resolved` that belongs to an earlier episode, and a `firing` that
-    belongs to an episode already over, are stale: late or repeated deliveries must neither end nor open anything.
+    The same status and start again is no news; a later start is, because what ends before it ends an earlier episode.
+    A `resolved` that belongs to an earlier episode, and a `firing` that belongs to an episode already over, are stale:
+    late or repeated deliveries must neither end nor open anything.
     """
     if known is None:
         return Transition(HistoryEvent.CREATED, Became.CREATED, alert.status is AlertStatus.FIRING)
@@ -54,7 +55,7 @@ def judge(known: Known | None, alert: Alert, digest: bytes) -> Transition:
         return Transition(HistoryEvent.ACKNOWLEDGED, Became.UPDATED)
     if alert.severity is not known.severity:
         return Transition(HistoryEvent.SEVERITY_CHANGED, Became.UPDATED)
-    if alert.status is not known.status or digest != known.digest:
+    if alert.status is not known.status or digest != known.digest or later(alert.starts_at, known.starts_at):
         return Transition(HistoryEvent.UPDATED, Became.UPDATED)
     return Transition(None, Became.UNCHANGED)
 
@@ -63,9 +64,14 @@ def _resolved(known: Known, alert: Alert) -> Transition:
     if known.status is AlertStatus.RESOLVED:
         return Transition(None, Became.UNCHANGED)
     end = alert.ends_at if alert.ends_at is not None else alert.starts_at
-    if end is not None and known.starts_at is not None and end < known.starts_at:
+    if later(known.starts_at, end) or (end == known.starts_at and later(known.starts_at, alert.starts_at)):
         return Transition(HistoryEvent.STALE, Became.UNCHANGED)
     return Transition(HistoryEvent.RESOLVED, Became.RESOLVED)
+
+
+def later(one: int | None, other: int | None) -> bool:
+    """Whether one moment is known to be after the other."""
+    return one is not None and other is not None and one > other
 
 
 def _not_after(start: int | None, known_start: int | None) -> bool:

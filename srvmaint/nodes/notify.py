@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -54,12 +54,12 @@ class Node:
         now = _state_of(incident, context.fired_seq)
         decisions: list[dict[str, Any]] = []
         intents: list[Intent] = []
-        for channel in self._channels(context.channels):
+        for channel in self._channels(context, now):
             decision = decide(context.told.get(channel.name), now, channel.wishes)
             entry: dict[str, Any] = {"channel": channel.name, "send": decision.send, "reason": decision.reason}
             if decision.send and channel.skipped is not None:
                 entry |= {"send": False, "reason": f"skipped by {channel.skipped}"}
-            elif decision.send:
+            elif decision.send or decision.remember:
                 intents.append(self._intent(context, incident, channel, decision, now))
                 entry["delivery_id"] = intents[-1].delivery.id
             decisions.append(entry)
@@ -70,11 +70,15 @@ class Node:
         """The deliveries of an earlier attempt have a life of their own."""
         return Outcome(output)
 
-    def _channels(self, routed: Sequence[str]) -> list[ChannelInfo]:
+    def _channels(self, context: Context, now: Now) -> list[ChannelInfo]:
+        """Those this node tells; when all is over also those that any other pipeline has told."""
         known = self._tools.channels
         if self._config.driver is not None:
-            return [channel for channel in known.values() if channel.driver == self._config.driver]
-        return [known[name] for name in self._config.channels or routed if name in known]
+            own = [name for name, channel in known.items() if channel.driver == self._config.driver]
+        else:
+            own = [name for name in self._config.channels or context.channels if name in known]
+        others = [name for name, told in context.told.items() if name in known and told.firing and now.live == 0]
+        return [known[name] for name in dict.fromkeys((*own, *others))]
 
     def _intent(
         self, context: Context, incident: Incident, channel: ChannelInfo, decision: Decision, now: Now
@@ -86,9 +90,9 @@ class Node:
             run_id=context.run.id,
             incident_id=incident.id,
             channel=channel.name,
-            state=DeliveryState.DUE,
+            state=DeliveryState.DUE if decision.send else DeliveryState.SUPPRESSED,
             attempts=0,
-            next_at=at,
+            next_at=at if decision.send else None,
             last_error=None,
             receiver_id=None,
             reason=decision.reason,

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any, Final
 
 from srvmaint import nodes, registry
@@ -66,15 +66,13 @@ class _Keys:
     timeout: Duration = setting(Duration(60), help="how long one attempt may take", minimum=0.1, maximum=3600)
 
 
-@dataclass(slots=True)
-class _Draft:
-    """A node whose keys have been read but whose place among the others has not been judged."""
+@dataclass(frozen=True, slots=True)
+class _Place:
+    """Where a node stands among the others, whatever else is wrong with it."""
 
     id: str
     path: str
-    spec: NodeSpec
     next: str | None
-    problems: list[Problem] = field(default_factory=list)
 
 
 def parse(data: object, *, name: str, where: str, known: nodes.Known) -> tuple[Definition | None, list[Problem]]:
@@ -103,67 +101,90 @@ def parse(data: object, *, name: str, where: str, known: nodes.Known) -> tuple[D
     if not isinstance(raw_nodes, list) or not raw_nodes:
         decoder.complain(f"{prefix}nodes", "must be a list of at least one node")
         return None, decoder.problems
-    drafts = [_draft(raw_nodes, index, f"{prefix}nodes[{index}]", decoder, known) for index in range(len(raw_nodes))]
-    found = [draft for draft in drafts if draft is not None]
-    if len(found) == len(raw_nodes):
-        _judge_shape(found, decoder)
+    paths = [f"{prefix}nodes[{index}]" for index in range(len(raw_nodes))]
+    places = [_place(raw_nodes, index, path, decoder) for index, path in enumerate(paths)]
+    specs = [_spec(raw, place, decoder, known) for raw, place in zip(raw_nodes, places, strict=True)]
+    found = [place for place in places if place.id]
+    _judge_ids(found, decoder)
+    if len(found) == len(places):
+        _judge_order(found, decoder)
     if decoder.problems:
         return None, decoder.problems
-    return Definition(name, str(version), tuple(draft.spec for draft in found)), []
+    return Definition(name, str(version), tuple(spec for spec in specs if spec is not None)), []
 
 
-def _draft(raw: list[object], index: int, path: str, decoder: Decoder, known: nodes.Known) -> _Draft | None:
-    table = raw[index]
+def _place(raw_nodes: list[object], index: int, path: str, decoder: Decoder) -> _Place:
+    """The node's id (empty when it has none that can be used) and the id of the one that follows."""
+    table = raw_nodes[index]
     if not isinstance(table, Mapping):
         decoder.complain(path, "must be an object with `id` and `type`")
+        return _Place("", path, None)
+    following = _id_of(raw_nodes[index + 1]) or None if index + 1 < len(raw_nodes) else None
+    target = table.get("next", following)
+    if target is not None and not isinstance(target, str):
+        decoder.complain(f"{path}.next", "must be the id of a node, or null for the end")
+        target = None
+    return _Place(_id_of(table), path, target)
+
+
+def _id_of(node: object) -> str:
+    found = node.get("id") if isinstance(node, Mapping) else None
+    return found if isinstance(found, str) else ""
+
+
+def _spec(table: object, place: _Place, decoder: Decoder, known: nodes.Known) -> NodeSpec | None:
+    """The node by itself, with its type's own config."""
+    if not isinstance(table, Mapping):
         return None
+    path = place.path
     keys = decoder.section(_Keys, table, path, ignore=("config", "next"))
-    if keys is None:
-        return None
-    if not _ID.fullmatch(keys.id):
+    if isinstance(table.get("id"), str) and not _ID.fullmatch(place.id):
         decoder.complain(f"{path}.id", "must be 1 to 64 letters, digits, `_`, `.` or `-`")
-    if keys.type not in registry.names(nodes.PACKAGE):
-        nearest = registry.nearest(keys.type, registry.names(nodes.PACKAGE))
-        decoder.complain(f"{path}.type", f"unknown node type {keys.type!r}{nearest}")
+    kind = table.get("type")
+    if not isinstance(kind, str):
         return None
-    module = registry.load(nodes.PACKAGE, keys.type)
+    types = registry.names(nodes.PACKAGE)
+    if kind not in types:
+        decoder.complain(f"{path}.type", f"unknown node type {kind!r}{registry.nearest(kind, types)}")
+        return None
+    module = registry.load(nodes.PACKAGE, kind)
     config = decoder.section(module.Config, table.get("config", {}), f"{path}.config")
     if config is None:
         return None
     for key, message in module.problems(config, known):
         decoder.complain(f"{path}.config.{key}", message)
-    following = raw[index + 1] if index + 1 < len(raw) else None
-    default = following.get("id") if isinstance(following, Mapping) else None
-    target = table.get("next", default)
-    if target is not None and not isinstance(target, str):
-        decoder.complain(f"{path}.next", "must be the id of a node, or null for the end")
+    if keys is None:
         return None
-    spec = NodeSpec(keys.id, keys.type, config, target, keys.required, keys.retries, float(keys.timeout))
-    return _Draft(keys.id, path, spec, target)
+    return NodeSpec(keys.id, kind, config, place.next, keys.required, keys.retries, float(keys.timeout))
 
 
-def _judge_shape(drafts: list[_Draft], decoder: Decoder) -> None:
-    """Ids are unique, every `next` exists, nothing goes in a circle, nothing is left out."""
-    by_id: dict[str, _Draft] = {}
-    for draft in drafts:
-        if draft.id in by_id:
-            decoder.complain(f"{draft.path}.id", f"is used twice: {draft.id!r} is also {by_id[draft.id].path}")
-        by_id.setdefault(draft.id, draft)
-    for draft in drafts:
-        if draft.next is not None and draft.next not in by_id:
+def _judge_ids(places: list[_Place], decoder: Decoder) -> None:
+    """Ids are unique, and every `next` exists."""
+    by_id: dict[str, _Place] = {}
+    for place in places:
+        if place.id in by_id:
+            decoder.complain(f"{place.path}.id", f"is used twice: {place.id!r} is also {by_id[place.id].path}")
+        by_id.setdefault(place.id, place)
+    for place in places:
+        if place.next is not None and place.next not in by_id:
             decoder.complain(
-                f"{draft.path}.next", f"unknown node {draft.next!r}{registry.nearest(draft.next, [*by_id])}"
+                f"{place.path}.next", f"unknown node {place.next!r}{registry.nearest(place.next, [*by_id])}"
             )
+
+
+def _judge_order(places: list[_Place], decoder: Decoder) -> None:
+    """Nothing goes in a circle, and nothing is left out."""
+    by_id = {place.id: place for place in reversed(places)}
     seen: set[str] = set()
-    draft = drafts[0]
-    while draft.id not in seen:
-        seen.add(draft.id)
-        if draft.next is None or draft.next not in by_id:
+    place = places[0]
+    while place.id not in seen:
+        seen.add(place.id)
+        if place.next is None or place.next not in by_id:
             break
-        if draft.next in seen:
-            decoder.complain(f"{draft.path}.next", f"goes in a circle: {draft.next!r} has run by then")
-        draft = by_id[draft.next]
-    for left_out in drafts:
+        if place.next in seen:
+            decoder.complain(f"{place.path}.next", f"goes in a circle: {place.next!r} has run by then")
+        place = by_id[place.next]
+    for left_out in places:
         if left_out.id not in seen:
             decoder.complain(left_out.path, f"is never reached: no `next` leads to {left_out.id!r}")
 

@@ -7,7 +7,6 @@ that something new is. Used for runs and, once for each channel, for deliveries.
 from __future__ import annotations
 
 import asyncio
-import contextlib
 import logging
 from collections.abc import Awaitable, Callable, Sequence
 from typing import Final, Generic, Protocol, TypeVar
@@ -69,12 +68,16 @@ class Dispatcher(Generic[T]):
         return granted
 
     def start(self, things: Sequence[T], reserved: int) -> None:
-        """Work on things taken within a reservation, and give the rest of it back."""
-        for thing in things:
+        """Work on things taken within a reservation, and give the rest of it back.
+
+        What is taken after the end has begun is left: it is given back at the next start.
+        """
+        begun = () if self._stopping else things
+        for thing in begun:
             task = asyncio.create_task(self._one(thing), name=f"{self._name}-work")
             self._tasks.add(task)
             task.add_done_callback(self._ended)
-        self._release(reserved - len(things))
+        self._release(reserved - len(begun))
 
     def wake(self) -> None:
         """Something may be due."""
@@ -107,6 +110,7 @@ class Dispatcher(Generic[T]):
         """One round of claiming; when to look again."""
         room = self.reserve(self._free)
         if not room:
+            self._more_waits = True  # nobody knows: whoever ends first lets us look again
             return None
         self._more_waits = False
         try:
@@ -123,17 +127,15 @@ class Dispatcher(Generic[T]):
             return
         self._wake.clear()
         seconds = LONGEST_SLEEP_SECONDS
-        if next_at is not None and self._free:
+        if next_at is not None:
             seconds = min(seconds, max(0.0, (next_at - self._clock.now()) / SECOND))
         sleeper = asyncio.ensure_future(self._clock.sleep(seconds))
         waker = asyncio.ensure_future(self._wake.wait())
         try:
             await asyncio.wait((sleeper, waker), return_when=asyncio.FIRST_COMPLETED)
-        finally:
+        finally:  # without waiting for their end: a second cancellation must not be lost here
             sleeper.cancel()
             waker.cancel()
-            with contextlib.suppress(asyncio.CancelledError):
-                await asyncio.gather(sleeper, waker, return_exceptions=True)
 
     async def _one(self, thing: T) -> None:
         if await self._work(thing):

@@ -16,7 +16,7 @@ import msgspec
 
 from srvmaint.clock import SECOND, Clock
 from srvmaint.errors import PermanentError, StepError, StoreError, TransientError
-from srvmaint.model import Delivery, RunState, Step, StepStatus
+from srvmaint.model import Delivery, DeliveryState, RunState, Step, StepStatus
 from srvmaint.nodes import Context, Outcome
 from srvmaint.pipeline.events import Events
 from srvmaint.pipeline.journal import Journal
@@ -107,6 +107,11 @@ class Engine:
                     break
             else:
                 self._finish(progress)
+        except StoreError:
+            raise
+        except Exception as error:
+            log.exception("run %s failed unexpectedly: this is a defect, report it", run.id)
+            journal.note([], self._failed(run.id, f"internal error: {type(error).__name__}"))
         finally:
             journal.flush()
         return True
@@ -115,9 +120,7 @@ class Engine:
         """One node of the walk; False when the run does not go on now."""
         bound = progress.pipeline.nodes[seq]
         earlier = _earlier(progress.claimed, seq, bound)
-        if earlier is not None and earlier.status in _DONE:
-            outcome = await bound.node.restore(earlier.output or {})
-            _absorb(progress, bound, outcome)
+        if earlier is not None and await _restore(progress, bound, earlier):
             return True
         attempts = (earlier.attempts if earlier else 0) + 1
         started, watch = self._clock.now(), self._clock.monotonic()
@@ -169,7 +172,8 @@ class Engine:
         """Commit what is to be sent, then hand what can go at once to its channel."""
         now = self._clock.now()
         lease = Lease(self._owner, now, now + DELIVERY_LEASE_SECONDS * SECOND, 0)
-        ready = [intent.delivery for intent in outcome.intents if self._desk.reserve(intent.delivery.channel)]
+        due = [intent.delivery for intent in outcome.intents if intent.delivery.state is DeliveryState.DUE]
+        ready = [delivery for delivery in due if self._desk.reserve(delivery.channel)]
         update = self._done(progress) if last else self._going_on(progress)
         outgoing = Outgoing(outcome.intents, lease, tuple(delivery.channel for delivery in ready))
         taken: set[str] = set()
@@ -249,8 +253,26 @@ class Engine:
 
 def _earlier(claimed: ClaimedRun, seq: int, bound: BoundNode) -> Step | None:
     """The step as an earlier attempt left it, if it is still the same node."""
-    steps = claimed.steps
-    return steps[seq] if seq < len(steps) and steps[seq].id == bound.spec.id else None
+    step = claimed.steps[seq] if seq < len(claimed.steps) else None
+    return step if step is not None and (step.id, step.type) == (bound.spec.id, bound.spec.type) else None
+
+
+async def _restore(progress: _Progress, bound: BoundNode, earlier: Step) -> bool:
+    """Take over what an earlier attempt ended with; False when the node has to run."""
+    if earlier.status is StepStatus.FAILED and not bound.spec.required:
+        progress.context.remarks.append(f"{earlier.id} failed: {earlier.error}")
+        return True
+    if earlier.status not in _DONE:
+        return False
+    try:
+        outcome = await bound.node.restore(earlier.output or {})
+    except StoreError:
+        raise
+    except Exception:
+        log.exception("cannot read what step %s found before: it runs again", earlier.id)
+        return False
+    _absorb(progress, bound, outcome)
+    return True
 
 
 def _absorb(progress: _Progress, bound: BoundNode, outcome: Outcome) -> None:
@@ -261,6 +283,8 @@ def _absorb(progress: _Progress, bound: BoundNode, outcome: Outcome) -> None:
     if outcome.remark:
         context.remarks.append(outcome.remark)
     context.outputs[bound.spec.id] = outcome.output
+    news = {intent.delivery.channel: intent.told for intent in outcome.intents if intent.told is not None}
+    context.told = {**context.told, **news}
     if bound.node.stage is not RunState.NOTIFIED:  # notified is what the deliveries say, not what was decided
         progress.reach(bound.node.stage)
 

@@ -9,7 +9,6 @@ from __future__ import annotations
 import asyncio
 import hashlib
 from collections.abc import Mapping
-from dataclasses import dataclass
 from functools import partial
 
 import msgspec
@@ -32,9 +31,8 @@ from srvmaint.store.store import Store
 _encode = msgspec.json.Encoder(order="sorted").encode
 
 
-@dataclass(frozen=True, slots=True)
-class Offer:
-    """A body that has been parsed, and where it came from."""
+class Offer(msgspec.Struct, frozen=True):
+    """A body that has been parsed, and where it came from. A Struct: one is made for every request."""
 
     parsed: Parsed
     body: bytes
@@ -110,8 +108,8 @@ class Intake:
             self._workers.start((), lease)
             return
         accepted = stored.result()
-        self._workers.start(accepted.claimed.runs, lease)
-        if len(accepted.claimed.runs) < sum(not run.coalesced for run in accepted.runs):
+        self._workers.start(accepted.claimed, lease)
+        if len(accepted.claimed) < sum(not run.coalesced for run in accepted.runs):
             self._workers.wake()
 
     async def reject(
@@ -135,8 +133,6 @@ class Intake:
 
     def _batch(self, offer: Offer) -> Batch:
         alerts = tuple(self._incoming(alert, offer.origin) for alert in offer.parsed.alerts)
-        new_id = self._clock.new_id
-        count = len(alerts)
         return Batch(
             received_at=self._clock.now(),
             driver=offer.driver,
@@ -146,8 +142,6 @@ class Intake:
             trace_id=offer.trace_id,
             body=offer.body,
             alerts=alerts,
-            incident_ids=tuple(new_id() for _ in range(count)),
-            run_ids=tuple(new_id() for _ in range(count + 1)),
             reopen_within_ms=self._current.plan.reopen_within_ms,
             pipeline=offer.pipeline,
             requested=offer.requested,

@@ -53,6 +53,7 @@ class Outbox:
         self._owner = owner
         self._lanes: dict[str, Dispatcher[Delivery]] = {}
         self._loops: dict[str, asyncio.Task[None]] = {}
+        self._on_the_wire: set[str] = set()
 
     @property
     def loops(self) -> Sequence[asyncio.Task[None]]:
@@ -69,14 +70,16 @@ class Outbox:
         self._lanes[channel].start([delivery] if delivery is not None else [], 1)
 
     async def open(self) -> None:
-        """Have a lane for every channel of the plan, and bury what is addressed to any other."""
+        """Have a lane for every channel of the plan, and bury what is addressed to any other.
+
+        The lane of a channel that has gone stays: runs that began under the old plan may still leave a message there,
+        which then ends as dead instead of waiting for ever.
+        """
         channels = self._current.plan.senders
         for name in channels.keys() - self._lanes.keys():
             lane = Dispatcher(f"channel-{name}", SLOTS, partial(self._claim, name), self._send, self._clock)
             self._lanes[name] = lane
             self._loops[name] = asyncio.create_task(lane.run(), name=f"channel-{name}")
-        for name in self._loops.keys() - channels.keys():
-            self._loops.pop(name).cancel()
         buried = await self._store.bury_unknown(tuple(channels), self._clock.now())
         if buried:
             log.warning("%d deliveries are addressed to channels that are not configured any more: dead", buried)
@@ -102,6 +105,15 @@ class Outbox:
 
     async def _send(self, delivery: Delivery) -> bool:
         """One attempt, written down."""
+        if delivery.id in self._on_the_wire:  # a clock that jumped made its lease look over
+            return False
+        self._on_the_wire.add(delivery.id)
+        try:
+            return await self._send_once(delivery)
+        finally:
+            self._on_the_wire.discard(delivery.id)
+
+    async def _send_once(self, delivery: Delivery) -> bool:
         sent = await self._attempt(delivery)
         self._events.count("notify_deliveries", delivery.channel, sent.state)
         if sent.state is not DeliveryState.DELIVERED:
@@ -115,7 +127,7 @@ class Outbox:
             )
         more = await self._store.record_delivery(sent)
         self._watch.changed(delivery.run_id)
-        return more
+        return more or sent.next_at is not None
 
     async def _attempt(self, delivery: Delivery) -> Sent:
         driver = self._current.plan.senders.get(delivery.channel)

@@ -71,6 +71,8 @@ class Workers:
         return claimed.runs, claimed.next_at
 
     async def _execute(self, claimed: ClaimedRun) -> bool:
+        if claimed.run.id in self._active:  # a clock that jumped made its lease look over
+            return False
         self._active.add(claimed.run.id)
         try:
             return await self._engine.execute(claimed)

@@ -5,9 +5,11 @@ Only this package imports sqlite3 and aiosqlite, and there is one SQLite library
 
 from __future__ import annotations
 
+import contextlib
 import fcntl
 import os
 import sqlite3
+from collections.abc import Callable
 from pathlib import Path
 from typing import Final
 
@@ -24,13 +26,12 @@ NETWORK_FILESYSTEMS: Final = frozenset(
 """SQLite's WAL needs shared memory, which these do not have (https://sqlite.org/wal.html)."""
 CACHE_KIB: Final = 16 * 1024
 _PRAGMAS: Final = (
-    "PRAGMA auto_vacuum = INCREMENTAL",  # has to come before the first table
     "PRAGMA journal_mode = WAL",
     "PRAGMA foreign_keys = ON",
     "PRAGMA busy_timeout = 5000",
     "PRAGMA temp_store = MEMORY",
     f"PRAGMA cache_size = -{CACHE_KIB}",
-    "PRAGMA wal_autocheckpoint = 1000",
+    "PRAGMA wal_autocheckpoint = 4000",
     f"PRAGMA journal_size_limit = {64 * 1024 * 1024}",
 )
 
@@ -40,7 +41,12 @@ class FileLock:
 
     def __init__(self, database: Path) -> None:
         self._path = database.with_name(database.name + ".lock")
-        self._fd = os.open(self._path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+        try:
+            self._fd = os.open(self._path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+        except OSError as error:
+            raise StoreError(
+                f"cannot open {self._path}: {error.strerror}. Give it to the user srvmaint runs as, or delete it."
+            ) from error
         try:
             fcntl.flock(self._fd, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except OSError as error:
@@ -58,8 +64,12 @@ class FileLock:
         os.close(self._fd)
 
 
-def prepare_directory(database: Path) -> None:
+def prepare_directory(database: Path, kind_of: Callable[[Path], str] = filesystem_type) -> None:
     """Make the folder and see that SQLite can live in it.
+
+    Args:
+        database: the file that is to lie in it.
+        kind_of: says what kind of file system a folder is on.
 
     Raises:
         StoreError: it cannot be made, cannot be written, or is on a network file system.
@@ -75,7 +85,7 @@ def prepare_directory(database: Path) -> None:
         raise StoreError(
             f"cannot write to {folder}: permission denied. Set [storage] path to a folder this user can write."
         )
-    kind = filesystem_type(folder)
+    kind = kind_of(folder)
     if kind in NETWORK_FILESYSTEMS:
         raise StoreError(
             f"cannot keep the database in {folder}: it is on a network file system ({kind}), where SQLite is not safe. "
@@ -94,19 +104,26 @@ def open_writer(database: Path, *, durability: str = "full") -> sqlite3.Connecti
         raise StoreError(
             f"cannot use SQLite {sqlite3.sqlite_version}: at least {wanted} is needed. Use a newer Python."
         )
-    new = not database.exists()
+    with contextlib.suppress(OSError):  # SQLite says better what is wrong with the file
+        database.touch(mode=0o600)  # the write-ahead log is given the mode that the file has when it is made
     try:
         connection = sqlite3.connect(database, isolation_level=None, check_same_thread=False, cached_statements=256)
+    except sqlite3.Error as error:
+        raise _unusable(database, error) from error
+    try:
+        if not connection.execute("PRAGMA page_count").fetchone()[0]:
+            connection.execute("PRAGMA auto_vacuum = INCREMENTAL")  # once, before the first table; it writes
         for pragma in _PRAGMAS:
             connection.execute(pragma)
         connection.execute(f"PRAGMA synchronous = {'FULL' if durability == 'full' else 'NORMAL'}")
     except sqlite3.Error as error:
-        raise StoreError(
-            f"cannot open {database}: {error}. If the file is damaged, move it away and restore a backup."
-        ) from error
-    if new:
-        database.chmod(0o600)
+        connection.close()
+        raise _unusable(database, error) from error
     return connection
+
+
+def _unusable(database: Path, error: sqlite3.Error) -> StoreError:
+    return StoreError(f"cannot open {database}: {error}. If the file is damaged, move it away and restore a backup.")
 
 
 async def open_reader(database: Path) -> aiosqlite.Connection:
@@ -114,8 +131,12 @@ async def open_reader(database: Path) -> aiosqlite.Connection:
     connection = await aiosqlite.connect(
         f"file:{quoted(database)}?mode=ro", uri=True, isolation_level=None, cached_statements=128
     )
-    for pragma in ("query_only = ON", "busy_timeout = 5000", f"cache_size = -{CACHE_KIB}", "temp_store = MEMORY"):
-        await connection.execute_fetchall(f"PRAGMA {pragma}")
+    try:
+        for pragma in ("query_only = ON", "busy_timeout = 5000", f"cache_size = -{CACHE_KIB}", "temp_store = MEMORY"):
+            await connection.execute_fetchall(f"PRAGMA {pragma}")
+    except BaseException:
+        await connection.close()  # or its thread would keep the process alive
+        raise
     return connection
 
 

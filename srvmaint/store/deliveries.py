@@ -14,8 +14,9 @@ from typing import Any, Final, Literal
 import msgspec
 
 from srvmaint.errors import ConflictError, NotFoundError
+from srvmaint.incidents.what_to_send import Told
 from srvmaint.model import Delivery, DeliveryState, Message, RunState
-from srvmaint.store.records import ClaimedDeliveries, Intent, Lease, Outgoing
+from srvmaint.store.records import ClaimedDeliveries, Lease, Outgoing
 
 COLUMNS: Final = (
     "id, run_id, incident_id, channel, state, attempts, next_at, last_error, receiver_id, reason, created_at, message, "
@@ -50,50 +51,73 @@ def insert(connection: sqlite3.Connection, outgoing: Outgoing) -> set[str]:
             "SELECT 1 FROM delivery WHERE incident_id = ? AND channel = ? AND next_at IS NOT NULL LIMIT 1",
             (delivery.incident_id, delivery.channel),
         ).fetchone()
-        take = delivery.channel in outgoing.ready and behind is None
+        kept_back = delivery.state is DeliveryState.SUPPRESSED
+        take = delivery.channel in outgoing.ready and behind is None and not kept_back
         if take:
             taken.add(delivery.id)
         connection.execute(
             "INSERT INTO delivery (id, run_id, incident_id, channel, state, next_at, lease_owner, reason, created_at, "
-            "give_up_at, message) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+            "finished_at, give_up_at, fired_seq, message) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
             (
                 delivery.id,
                 delivery.run_id,
                 delivery.incident_id,
                 delivery.channel,
-                DeliveryState.SENDING if take else DeliveryState.DUE,
-                lease.until if take else delivery.created_at,
+                DeliveryState.SENDING if take else delivery.state,
+                lease.until if take else None if kept_back else delivery.created_at,
                 lease.owner if take else None,
                 delivery.reason,
                 delivery.created_at,
+                delivery.created_at if kept_back else None,
                 delivery.give_up_at,
+                intent.told.fired_seq if intent.told else None,
                 intent.message,
             ),
         )
-        _remember(connection, intent)
+        if intent.told is not None and delivery.incident_id is not None:
+            _remember(connection, delivery.incident_id, delivery.channel, intent.told, delivery.id)
     return taken
 
 
-def _remember(connection: sqlite3.Connection, intent: Intent) -> None:
-    told = intent.told
-    if told is None or intent.delivery.incident_id is None:
-        return
+def _remember(connection: sqlite3.Connection, incident_id: str, channel: str, told: Told, delivery_id: str) -> None:
     connection.execute(
         "INSERT INTO told (incident_id, channel, firing, fired_seq, severity, acknowledged, at, delivery_id) "
         "VALUES (?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (incident_id, channel) DO UPDATE SET firing = excluded.firing, "
         "fired_seq = excluded.fired_seq, severity = excluded.severity, acknowledged = excluded.acknowledged, "
         "at = excluded.at, delivery_id = excluded.delivery_id",
         (
-            intent.delivery.incident_id,
-            intent.delivery.channel,
+            incident_id,
+            channel,
             told.firing,
             told.fired_seq,
             told.severity,
             told.acknowledged,
             told.at,
-            intent.delivery.id,
+            delivery_id,
         ),
     )
+
+
+def _recall(connection: sqlite3.Connection, incident_id: str | None, channel: str) -> None:
+    """Work out anew what a channel has been told: what its youngest message says that is not dead."""
+    connection.execute("DELETE FROM told WHERE incident_id = ? AND channel = ?", (incident_id, channel))
+    row = connection.execute(
+        "SELECT delivery.id, fired_seq, delivery.created_at, message FROM run JOIN delivery ON run_id = run.id"
+        " WHERE run.incident_id = ? AND channel = ? AND delivery.state <> 'dead' AND fired_seq IS NOT NULL"
+        " ORDER BY delivery.id DESC LIMIT 1",
+        (incident_id, channel),
+    ).fetchone()
+    if row is None or incident_id is None:
+        return
+    message = _decode_message(row[3])
+    told = Told(
+        firing=message.status != "resolved",
+        fired_seq=row[1],
+        severity=message.severity,
+        acknowledged=message.status == "acknowledged",
+        at=row[2],
+    )
+    _remember(connection, incident_id, channel, told, row[0])
 
 
 def claim(connection: sqlite3.Connection, channel: str, lease: Lease) -> ClaimedDeliveries:
@@ -130,10 +154,7 @@ def record(connection: sqlite3.Connection, sent: Sent) -> bool:
         return False
     run_id, incident_id, channel = row
     if sent.state is DeliveryState.DEAD:
-        connection.execute(
-            "DELETE FROM told WHERE incident_id = ? AND channel = ? AND delivery_id = ?",
-            (incident_id, channel, sent.delivery_id),
-        )
+        _recall(connection, incident_id, channel)
     settle(connection, run_id, sent.at)
     waiting = connection.execute(
         "SELECT 1 FROM delivery WHERE channel = ? AND next_at <= ? LIMIT 1", (channel, sent.at)
@@ -142,19 +163,24 @@ def record(connection: sqlite3.Connection, sent: Sent) -> bool:
 
 
 def settle(connection: sqlite3.Connection, run_id: str, now: int) -> None:
-    """Let a run whose nodes are done follow its deliveries: retrying, failed or notified."""
+    """Let a run whose nodes are done follow its deliveries: retrying, failed or notified.
+
+    One that failed at a node, or is still at one, is not changed by what becomes of the messages it has sent.
+    """
     counts = dict(
         connection.execute("SELECT state, count(*) FROM delivery WHERE run_id = ? GROUP BY state", (run_id,)).fetchall()
     )
     if any(counts.get(state) for state in _OPEN):
         if counts.get(DeliveryState.RETRYING):
-            connection.execute("UPDATE run SET state = 'retrying' WHERE id = ? AND next_at IS NULL", (run_id,))
+            connection.execute(
+                "UPDATE run SET state = 'retrying' WHERE id = ? AND nodes_done_at IS NOT NULL", (run_id,)
+            )
         return
     dead = counts.get(DeliveryState.DEAD, 0)
     state = RunState.FAILED if dead else RunState.NOTIFIED
     error = f"{dead} of {sum(counts.values())} deliveries are dead" if dead else None
     connection.execute(
-        "UPDATE run SET state = ?, error = ?, finished_at = ? WHERE id = ? AND next_at IS NULL",
+        "UPDATE run SET state = ?, error = ?, finished_at = ? WHERE id = ? AND nodes_done_at IS NOT NULL",
         (state, error, now, run_id),
     )
 
@@ -170,10 +196,14 @@ def take_back(connection: sqlite3.Connection, now: int) -> int:
 
 
 def bury_unknown(connection: sqlite3.Connection, channels: Sequence[str], now: int) -> int:
-    """Give up what is addressed to a channel that is no longer configured. Returns how many."""
+    """Give up what is addressed to a channel that is no longer configured. Returns how many.
+
+    What is on its way already is left alone: how that ends is written down by whoever sends it.
+    """
     marks = ",".join("?" * len(channels))
     rows = connection.execute(
-        f"SELECT id, channel FROM delivery WHERE next_at IS NOT NULL AND channel NOT IN ({marks})",
+        "SELECT id, channel FROM delivery WHERE next_at IS NOT NULL AND lease_owner IS NULL"
+        f" AND channel NOT IN ({marks})",
         tuple(channels),
     ).fetchall()
     for delivery_id, channel in rows:
@@ -196,7 +226,8 @@ def retry(connection: sqlite3.Connection, delivery_id: str, now: int) -> Deliver
         )
     revive(connection, "id", delivery_id, now)
     connection.execute(
-        "UPDATE run SET state = 'retrying', error = NULL, finished_at = NULL WHERE id = ? AND next_at IS NULL",
+        "UPDATE run SET state = 'retrying', error = NULL, finished_at = NULL"
+        " WHERE id = ? AND nodes_done_at IS NOT NULL",
         (delivery.run_id,),
     )
     return get_delivery(connection, delivery_id)
@@ -204,12 +235,14 @@ def retry(connection: sqlite3.Connection, delivery_id: str, now: int) -> Deliver
 
 def revive(connection: sqlite3.Connection, by: Literal["id", "run_id"], value: str, now: int) -> None:
     """Make dead messages due, with as much time to arrive as they had at first."""
-    connection.execute(
+    revived = connection.execute(
         "UPDATE delivery SET state = 'due', next_at = ?, finished_at = NULL, give_up_at = ? + (give_up_at - "
         "created_at) "
-        f"WHERE {by} = ? AND state = 'dead'",
+        f"WHERE {by} = ? AND state = 'dead' RETURNING incident_id, channel",
         (now, now, value),
-    )
+    ).fetchall()
+    for incident_id, channel in revived:
+        _recall(connection, incident_id, channel)
 
 
 def get_delivery(connection: sqlite3.Connection, delivery_id: str) -> Delivery:

@@ -6,25 +6,60 @@ Loads the rows the batch can touch, lets `incidents.ledger` decide, writes down 
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Sequence
+from dataclasses import replace
 from typing import Any
 
 import msgspec
 
-from srvmaint.incidents.ledger import AlertRow, IncidentRow, Ledger
+from srvmaint.incidents.ledger import AlertRow, HistoryLine, IncidentRow, Ledger
 from srvmaint.incidents.transition import Became
 from srvmaint.model import Alert, AlertStatus, IncidentStatus, Severity
 from srvmaint.store import runs
 from srvmaint.store.records import Accepted, Batch, Lease, QueuedRun
+from srvmaint.store.rows import insert, select, update
 
 _decode = msgspec.json.Decoder(dict[str, str]).decode
 _encode = msgspec.json.Encoder().encode
-_CHUNK = 500
-"""Rows looked up by one statement; SQLite allows 32,766 parameters (https://sqlite.org/limits.html)."""
-
 _ALERT_COLUMNS = (
     "id, key, source, fingerprint, name, status, severity, description, labels, annotations, generator_url, starts_at, "
-    "ends_at, received_at, fired_at, last_seen_at, times_seen, digest, fired_seq, incident_id"
+    "ends_at, received_at, fired_at, last_seen_at, times_seen, digest, fired_seq, incident_id, payload_id"
+)
+_PAYLOAD = ("id", "received_at", "driver", "origin", "trace_id", "body")
+_ALERT_CHANGES = (
+    "name",
+    "status",
+    "severity",
+    "description",
+    "labels",
+    "annotations",
+    "generator_url",
+    "starts_at",
+    "ends_at",
+    "fired_at",
+    "last_seen_at",
+    "times_seen",
+    "digest",
+    "fired_seq",
+    "payload_id",
+    "incident_id",
+)
+_INCIDENT_CHANGES = (
+    "status",
+    "severity",
+    "labels",
+    "pipeline",
+    "acknowledged_at",
+    "acknowledged_by",
+    "resolved_at",
+    "closed_at",
+    "live_critical",
+    "live_warning",
+    "live_info",
+    "acknowledged",
+    "resolved",
+    "fired_seq",
+    "changed_at",
 )
 _INCIDENT_COLUMNS = (
     "id, title, status, severity, group_key, labels, pipeline, opened_at, acknowledged_at, "
@@ -33,76 +68,95 @@ _INCIDENT_COLUMNS = (
 )
 
 
-def intake(connection: sqlite3.Connection, batch: Batch, lease: Lease | None) -> Accepted:
-    """Write a body down and queue what has to happen because of it.
+class Job(msgspec.Struct, frozen=True):
+    """One accepted body, and the lease under which its runs may be taken at once."""
 
-    With a lease, runs that are due are taken in the same transaction, so that a free worker starts without another one.
+    batch: Batch
+    lease: Lease | None
+    new_id: Callable[[], str]
+
+
+def take_in(connection: sqlite3.Connection, jobs: Sequence[Job]) -> list[Accepted]:
+    """Write bodies down, in the order they came, and queue what has to happen because of them.
+
+    Runs that are due are taken in the same transaction where there is a lease, so that a free worker starts without
+    another one.
     """
-    payload_id = connection.execute(
-        "INSERT INTO payload (received_at, driver, origin, trace_id, body) VALUES (?, ?, ?, ?, ?)",
-        (batch.received_at, batch.driver, batch.origin, batch.trace_id, batch.body),
-    ).lastrowid
-    ledger = _load(connection, batch)
-    for incoming in batch.alerts:
-        ledger.apply(incoming)
+    ledger, book = _load(connection, jobs)
+    payload_id = (connection.execute("SELECT max(id) FROM payload").fetchone()[0] or 0) + 1
+    accepted: list[Accepted] = []
+    history: list[tuple[Any, ...]] = []
+    for place, job in enumerate(jobs):
+        batch = job.batch
+        ledger.begin(batch.received_at, batch.reopen_within_ms)
+        for incoming in batch.alerts:
+            ledger.apply(incoming, payload_id + place)
+        history += [_history_values(line, batch) for line in ledger.history]
+        accepted.append(_outcome(ledger, _queue_runs(book, batch, ledger)))
+    insert(
+        connection, "payload", _PAYLOAD, [(payload_id + n, *_payload_values(job.batch)) for n, job in enumerate(jobs)]
+    )
     _write_incidents(connection, ledger)
-    _write_alerts(connection, ledger, payload_id)
-    connection.executemany(
-        "INSERT INTO alert_history (alert_id, at, event, trace_id, changes) VALUES (?, ?, ?, ?, ?)",
-        [
-            (
-                line.alert_id,
-                batch.received_at,
-                line.event,
-                batch.trace_id,
-                _json(line.changes) if line.changes else None,
-            )
-            for line in ledger.history
-        ],
-    )
-    accepted = Accepted(
-        created=ledger.became[Became.CREATED],
-        updated=ledger.became[Became.UPDATED],
-        resolved=ledger.became[Became.RESOLVED],
-        unchanged=ledger.became[Became.UNCHANGED],
-        runs=_queue_runs(connection, batch, ledger),
-    )
-    if lease is not None and accepted.runs:
-        accepted.claimed = runs.claim_runs(connection, lease)
+    _write_alerts(connection, ledger)
+    insert(connection, "alert_history", ("alert_id", "seen", "at", "event", "trace_id", "changes"), history)
+    book.write()
+    _claim(connection, jobs, accepted)
     return accepted
 
 
-def _load(connection: sqlite3.Connection, batch: Batch) -> Ledger:
-    keys = list({incoming.key for incoming in batch.alerts})
-    alerts = {row.key: row for row in map(_alert_row, _select(connection, "alert", _ALERT_COLUMNS, "key", keys))}
+def _load(connection: sqlite3.Connection, jobs: Sequence[Job]) -> tuple[Ledger, runs.RunBook]:
+    """Everything these bodies can touch, by one look-up for each kind."""
+    incoming = [alert for job in jobs for alert in job.batch.alerts]
+    keys = list({alert.key for alert in incoming})
+    alerts = {row.key: row for row in map(_alert_row, select(connection, "alert", _ALERT_COLUMNS, "key", keys))}
     ids = list({row.incident_id for row in alerts.values() if row.incident_id is not None})
     incidents = {
-        row.id: row for row in map(_incident_row, _select(connection, "incident", _INCIDENT_COLUMNS, "id", ids))
+        row.id: row for row in map(_incident_row, select(connection, "incident", _INCIDENT_COLUMNS, "id", ids))
     }
     by_group = {row.group_key: row for row in incidents.values() if row.status is not IncidentStatus.CLOSED}
-    groups = list({i.group_key for i in batch.alerts if i.alert.status is AlertStatus.FIRING} - by_group.keys())
-    for found in _select(connection, "incident", _INCIDENT_COLUMNS, "status <> 'closed' AND group_key", groups):
+    groups = list({alert.group_key for alert in incoming if alert.alert.status is AlertStatus.FIRING} - by_group.keys())
+    for found in select(connection, "incident", _INCIDENT_COLUMNS, "status <> 'closed' AND group_key", groups):
         row = _incident_row(found)
         incidents[row.id] = by_group[row.group_key] = row
-    return Ledger(
-        now=batch.received_at,
-        reopen_within_ms=batch.reopen_within_ms,
+    ledger = Ledger(
         next_alert_id=(connection.execute("SELECT max(id) FROM alert").fetchone()[0] or 0) + 1,
-        fresh_incident_ids=list(batch.incident_ids),
+        new_id=jobs[0].new_id,
         alerts=alerts,
         incidents=incidents,
         by_group=by_group,
     )
+    return ledger, runs.RunBook(connection, list(incidents), jobs[0].new_id)
 
 
-def _select(
-    connection: sqlite3.Connection, table: str, columns: str, condition: str, values: Sequence[Any]
-) -> Iterable[tuple[Any, ...]]:
-    for start in range(0, len(values), _CHUNK):
-        chunk = values[start : start + _CHUNK]
-        marks = ",".join("?" * len(chunk))
-        sql = f"SELECT {columns} FROM {table} WHERE {condition} IN ({marks})"
-        yield from connection.execute(sql, chunk)
+def _outcome(ledger: Ledger, queued: list[QueuedRun]) -> Accepted:
+    return Accepted(
+        created=ledger.became[Became.CREATED],
+        updated=ledger.became[Became.UPDATED],
+        resolved=ledger.became[Became.RESOLVED],
+        unchanged=ledger.became[Became.UNCHANGED],
+        runs=queued,
+    )
+
+
+def _claim(connection: sqlite3.Connection, jobs: Sequence[Job], accepted: Sequence[Accepted]) -> None:
+    """Take what is due and share it out: no job gets more runs than its lease has room for."""
+    leases = [job.lease for job, result in zip(jobs, accepted, strict=True) if job.lease and result.runs]
+    if not leases:
+        return
+    total = replace(leases[-1], limit=sum(lease.limit for lease in leases))
+    taken = list(runs.claim_runs(connection, total).runs)
+    for job, result in zip(jobs, accepted, strict=True):
+        if job.lease and result.runs:
+            result.claimed, taken = taken[: job.lease.limit], taken[job.lease.limit :]
+
+
+def _payload_values(batch: Batch) -> tuple[Any, ...]:
+    return (batch.received_at, batch.driver, batch.origin, batch.trace_id, batch.body)
+
+
+def _history_values(line: HistoryLine, batch: Batch) -> tuple[Any, ...]:
+    changes = _json(line.changes) if line.changes else None
+    return (line.alert_id, line.seen, batch.received_at, line.event, batch.trace_id, changes)
 
 
 def _alert_row(row: tuple[Any, ...]) -> AlertRow:
@@ -132,6 +186,7 @@ def _alert_row(row: tuple[Any, ...]) -> AlertRow:
         times_seen=row[16],
         fired_seq=row[18],
         incident_id=row[19],
+        payload_id=row[20],
     )
 
 
@@ -158,30 +213,26 @@ def _incident_row(row: tuple[Any, ...]) -> IncidentRow:
 
 def _write_incidents(connection: sqlite3.Connection, ledger: Ledger) -> None:
     """A closed incident gives its group key free before the next one takes it: updates first."""
-    dirty = [row for row in ledger.touched.values() if row.dirty]
-    connection.executemany(
-        "UPDATE incident SET status = ?, severity = ?, labels = ?, pipeline = ?, acknowledged_at = ?, "
-        "acknowledged_by = ?, "
-        "resolved_at = ?, closed_at = ?, live_critical = ?, live_warning = ?, live_info = ?, acknowledged = "
-        "?, resolved = ?, "
-        "fired_seq = ?, changed_at = ? WHERE id = ?",
-        [(*_incident_values(row), ledger.now, row.id) for row in dirty if not row.new],
+    dirty = [row for row in ledger.incidents.values() if row.dirty]
+    update(
+        connection,
+        "incident",
+        _INCIDENT_CHANGES,
+        [(row.id, *_incident_values(row, ledger.now)) for row in dirty if not row.new],
     )
-    connection.executemany(
-        "INSERT INTO incident (status, severity, labels, pipeline, acknowledged_at, acknowledged_by, "
-        "resolved_at, closed_at, "
-        "live_critical, live_warning, live_info, acknowledged, resolved, fired_seq, changed_at, id, title, "
-        "group_key, opened_at) "
-        "VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+    insert(
+        connection,
+        "incident",
+        (*_INCIDENT_CHANGES, "id", "title", "group_key", "opened_at"),
         [
-            (*_incident_values(row), ledger.now, row.id, row.title, row.group_key, row.opened_at)
+            (*_incident_values(row, ledger.now), row.id, row.title, row.group_key, row.opened_at)
             for row in dirty
             if row.new
         ],
     )
 
 
-def _incident_values(row: IncidentRow) -> tuple[Any, ...]:
+def _incident_values(row: IncidentRow, now: int) -> tuple[Any, ...]:
     return (
         row.status,
         row.severity,
@@ -197,37 +248,22 @@ def _incident_values(row: IncidentRow) -> tuple[Any, ...]:
         row.acknowledged,
         row.resolved,
         row.fired_seq,
+        now,
     )
 
 
-def _write_alerts(connection: sqlite3.Connection, ledger: Ledger, payload_id: int | None) -> None:
+def _write_alerts(connection: sqlite3.Connection, ledger: Ledger) -> None:
     rows = ledger.alerts.values()
-    connection.executemany(
-        "UPDATE alert SET last_seen_at = ?, times_seen = ? WHERE id = ?",
-        [(row.last_seen_at, row.times_seen, row.id) for row in rows if not row.new and not row.dirty],
-    )
-    connection.executemany(
-        "UPDATE alert SET name = ?, status = ?, severity = ?, description = ?, labels = ?, annotations = ?, "
-        "generator_url = ?, starts_at = ?, ends_at = ?, fired_at = ?, last_seen_at = ?, times_seen = ?, digest = ?, "
-        "fired_seq = ?, payload_id = ?, incident_id = ? WHERE id = ?",
-        [(*_alert_values(row), payload_id, row.incident_id, row.id) for row in rows if row.dirty and not row.new],
-    )
-    connection.executemany(
-        "INSERT INTO alert (name, status, severity, description, labels, annotations, generator_url, "
-        "starts_at, ends_at, "
-        "fired_at, last_seen_at, times_seen, digest, fired_seq, payload_id, incident_id, id, key, source, fingerprint, "
-        "received_at) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+    seen = [(row.id, row.last_seen_at, row.times_seen) for row in rows if not row.new and not row.dirty]
+    update(connection, "alert", ("last_seen_at", "times_seen"), seen)
+    changed = [(row.id, *_alert_values(row)) for row in rows if row.dirty and not row.new]
+    update(connection, "alert", _ALERT_CHANGES, changed)
+    insert(
+        connection,
+        "alert",
+        (*_ALERT_CHANGES, "id", "key", "source", "fingerprint", "received_at"),
         [
-            (
-                *_alert_values(row),
-                payload_id,
-                row.incident_id,
-                row.id,
-                row.key,
-                row.alert.source,
-                row.alert.fingerprint,
-                row.received_at,
-            )
+            (*_alert_values(row), row.id, row.key, row.alert.source, row.alert.fingerprint, row.received_at)
             for row in rows
             if row.new
         ],
@@ -251,25 +287,33 @@ def _alert_values(row: AlertRow) -> tuple[Any, ...]:
         row.times_seen,
         row.digest,
         row.fired_seq,
+        row.payload_id,
+        row.incident_id,
     )
 
 
-def _queue_runs(connection: sqlite3.Connection, batch: Batch, ledger: Ledger) -> list[QueuedRun]:
+def _queue_runs(book: runs.RunBook, batch: Batch, ledger: Ledger) -> list[QueuedRun]:
     queued = []
-    fresh = iter(batch.run_ids)
     for incident in ledger.touched.values():
         pipeline = batch.pipeline or incident.pipeline
+        if pipeline is None and incident.changes and not incident.new:
+            pipeline = book.announced_by(incident.id)
         if batch.requested or (incident.changes and pipeline and incident.status is not IncidentStatus.CLOSED):
-            order = _order(batch, next(fresh), incident.id, pipeline)
-            queued.append(runs.queue_run(connection, order, incident.changes, batch.received_at))
+            queued.append(book.queue(_order(batch, incident.id, pipeline), incident.changes))
     if batch.requested and not queued:
-        order = _order(batch, next(fresh), None, batch.pipeline)
-        queued.append(runs.queue_run(connection, order, [], batch.received_at))
+        queued.append(book.queue(_order(batch, None, batch.pipeline), []))
     return queued
 
 
-def _order(batch: Batch, run_id: str, incident_id: str | None, pipeline: str | None) -> runs.Order:
-    return runs.Order(run_id, incident_id, pipeline or batch.fallback, batch.trace_id, batch.source, batch.environment)
+def _order(batch: Batch, incident_id: str | None, pipeline: str | None) -> runs.Order:
+    return runs.Order(
+        incident_id=incident_id,
+        pipeline=pipeline or batch.fallback,
+        trace_id=batch.trace_id,
+        source=batch.source,
+        environment=batch.environment,
+        now=batch.received_at,
+    )
 
 
 def _json(value: dict[str, Any]) -> str:

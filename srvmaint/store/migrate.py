@@ -1,4 +1,4 @@
-"""Bringing a database file up to this version: numbered SQL files, each in a transaction of its own.
+"""Bringing a database file up to this version: numbered SQL files, all of what is missing in one transaction.
 
 A file written by a newer srvmaint is refused, never downgraded. Before a file with rows in it is changed, a copy is
 made.
@@ -7,7 +7,7 @@ made.
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from importlib.resources import files
 from pathlib import Path
 
@@ -31,14 +31,16 @@ def version_of(connection: sqlite3.Connection) -> int:
     return int(connection.execute("PRAGMA user_version").fetchone()[0])
 
 
-def migrate(connection: sqlite3.Connection, database: Path) -> list[str]:
-    """Apply what is missing and return its names.
+def migrate(
+    connection: sqlite3.Connection, database: Path, known: Sequence[tuple[int, str, str]] | None = None
+) -> list[str]:
+    """Apply what is missing of `known` (by default every migration there is) and return its names.
 
     Raises:
         StoreError: the file is newer than this srvmaint, or a migration failed (the file is then as it was).
     """
     current = version_of(connection)
-    known = migrations()
+    known = migrations() if known is None else known
     if current > known[-1][0]:
         raise StoreError(
             f"cannot open {database}: it was written by a newer srvmaint (schema {current}, this one knows "
@@ -48,28 +50,36 @@ def migrate(connection: sqlite3.Connection, database: Path) -> list[str]:
     missing = [entry for entry in known if entry[0] > current]
     if missing and current > 0:
         _copy(connection, database.with_name(f"{database.name}.before-{missing[-1][0]:04d}"))
-    for number, name, sql in missing:
-        _apply(connection, number, name, sql)
+    if missing:
+        _apply(connection, missing)
     return [name for _, name, _ in missing]
 
 
 def _copy(connection: sqlite3.Connection, target: Path) -> None:
     target.unlink(missing_ok=True)
-    connection.execute("VACUUM INTO ?", (str(target),))
+    try:
+        connection.execute("VACUUM INTO ?", (str(target),))
+    except sqlite3.Error as error:
+        raise StoreError(
+            f"cannot copy the database to {target} before changing it: {error}. The file is unchanged; make room."
+        ) from error
     target.chmod(0o600)
 
 
-def _apply(connection: sqlite3.Connection, number: int, name: str, sql: str) -> None:
-    connection.execute("BEGIN IMMEDIATE")
+def _apply(connection: sqlite3.Connection, missing: Sequence[tuple[int, str, str]]) -> None:
+    applying = ""
     try:
-        for statement in _statements(sql):
-            connection.execute(statement)
-        connection.execute(f"PRAGMA user_version = {number}")
+        connection.execute("BEGIN IMMEDIATE")
+        for number, name, sql in missing:
+            applying = name
+            for statement in _statements(sql):
+                connection.execute(statement)
+            connection.execute(f"PRAGMA user_version = {number}")
         connection.execute("COMMIT")
     except sqlite3.Error as error:
         if connection.in_transaction:
             connection.execute("ROLLBACK")
-        raise StoreError(f"cannot apply migration {name}: {error}. The file is unchanged; report this.") from error
+        raise StoreError(f"cannot apply migration {applying}: {error}. The file is unchanged; report this.") from error
 
 
 def _statements(sql: str) -> Iterator[str]:

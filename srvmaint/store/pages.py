@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
@@ -13,6 +14,9 @@ from srvmaint.model import Delivery, Incident, Run, Step, StoredAlert
 from srvmaint.store import alerts, deliveries, incidents, rejected, runs
 from srvmaint.store.reader import Reader
 from srvmaint.store.records import HistoryEntry, Page, Rejected
+
+_ID: Final = re.compile("[0-9a-z]{16}")
+_NUMBER: Final = re.compile("[0-9]{1,18}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,7 +43,7 @@ _LISTS: Final = {
             "name": "name = ?",
             "fingerprint": "fingerprint = ?",
             "incident_id": "incident_id = ?",
-            "since": "last_seen_at >= ?",
+            "since": "received_at >= ?",
         },
         numeric_key=True,
     ),
@@ -100,7 +104,7 @@ async def page(
     conditions = [listing.filters[name] for name in filters]
     values = list(filters.values())
     if cursor is not None:
-        if listing.numeric_key and not cursor.isdecimal():
+        if not (_NUMBER if listing.numeric_key else _ID).fullmatch(cursor):
             raise UsageError(f"cannot go on from {cursor!r}: that is no cursor of this list.")
         conditions.append("id < ?")
         values.append(int(cursor) if listing.numeric_key else cursor)
@@ -122,7 +126,7 @@ async def alert(reader: Reader, alert_id: str) -> tuple[StoredAlert, tuple[Histo
     if row is None:
         raise NotFoundError(f"there is no alert {alert_id!r}")
     lines = await reader.rows(
-        "SELECT at, event, trace_id, changes FROM alert_history WHERE alert_id = ? ORDER BY id", (row[-1],)
+        "SELECT at, event, trace_id, changes FROM alert_history WHERE alert_id = ? ORDER BY seen", (row[-1],)
     )
     history = tuple(
         HistoryEntry(line[0], line[1], line[2], msgspec.json.decode(line[3]) if line[3] else None) for line in lines

@@ -43,10 +43,16 @@ class Reader:
         """
         if not os.path.exists(database):  # noqa: ASYNC240, PTH110 - one stat of a local file before the pool exists
             raise NotFoundError(f"there is no database at {database} yet. Start `srvmaint serve` first.")
+        pool: list[aiosqlite.Connection] = []
         try:
-            return cls([await db.open_reader(database) for _ in range(connections)])
-        except sqlite3.Error as error:
-            raise StoreError(f"cannot read {database}: {error}. {_DAMAGE}") from error
+            for _ in range(connections):
+                pool.append(await db.open_reader(database))  # noqa: PERF401 - those opened so far have to be closed
+        except BaseException as error:
+            await cls(pool).close()
+            if isinstance(error, sqlite3.Error):
+                raise StoreError(f"cannot read {database}: {error}. {_DAMAGE}") from error
+            raise
+        return cls(pool)
 
     async def close(self) -> None:
         """Close every connection; their threads would keep the process alive."""

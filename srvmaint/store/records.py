@@ -5,18 +5,19 @@ Everything that costs time (fingerprints, JSON, ids) is in these records before 
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
+
+import msgspec
 
 from srvmaint.incidents.ledger import Incoming
 from srvmaint.incidents.what_to_send import Told
 from srvmaint.model import Delivery, Incident, Run, RunState, Step, StoredAlert
 
 
-@dataclass(frozen=True, slots=True)
-class Batch:
-    """One accepted body: what a single transaction writes."""
+class Batch(msgspec.Struct, frozen=True):
+    """One accepted body: what a single transaction writes. A Struct: one is made for every request."""
 
     received_at: int
     driver: str
@@ -26,10 +27,6 @@ class Batch:
     trace_id: str
     body: bytes
     alerts: tuple[Incoming, ...]
-    incident_ids: tuple[str, ...]
-    """Fresh ids, one for each alert that might open an incident."""
-    run_ids: tuple[str, ...]
-    """Fresh ids, one for each run that might be made."""
     reopen_within_ms: int
     pipeline: str | None = None
     """Run this pipeline for every incident touched, changed or not: the caller asked for it by name."""
@@ -37,6 +34,15 @@ class Batch:
     """The caller wants a run, changed or not."""
     fallback: str = "full"
     """What a requested run executes when no route matches."""
+
+
+@dataclass(frozen=True, slots=True)
+class Origin:
+    """What a run is said to come from."""
+
+    trace_id: str
+    source: str
+    environment: str = "production"
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,7 +102,8 @@ class Accepted:
     resolved: int = 0
     unchanged: int = 0
     runs: list[QueuedRun] = field(default_factory=list)
-    claimed: Claimed = field(default_factory=Claimed)
+    claimed: Sequence[ClaimedRun] = ()
+    """Runs taken in the same transaction, not necessarily those of this body."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,9 +15,11 @@ VACUUM_PAGES: Final = 200
 _OLD: Final = {
     "payload": "SELECT id FROM (SELECT id, received_at FROM payload ORDER BY id LIMIT :chunk) WHERE "
     "received_at < :before",
-    "incident": "SELECT id FROM incident WHERE status IN ('resolved', 'closed') AND changed_at < :before LIMIT :chunk",
+    "incident": "SELECT id FROM incident WHERE status IN ('resolved', 'closed') AND changed_at < :before"
+    " AND NOT EXISTS (SELECT 1 FROM run WHERE incident_id = incident.id AND finished_at IS NULL) LIMIT :chunk",
     "alert": "SELECT id FROM alert WHERE last_seen_at < :before AND status = 'resolved' LIMIT :chunk",
-    "run": "SELECT id FROM run WHERE id < :id_before AND finished_at < :before LIMIT :chunk",
+    "run": "SELECT id FROM run WHERE id < :id_before AND finished_at < :before AND NOT EXISTS ("
+    " SELECT 1 FROM delivery WHERE run_id = run.id AND next_at IS NOT NULL) LIMIT :chunk",
     "evidence": "SELECT id FROM evidence WHERE id < :id_before LIMIT :chunk",
     "rejected": "SELECT id FROM rejected WHERE id < :id_before LIMIT :chunk",
 }

@@ -7,7 +7,7 @@ owner died comes back by itself, and at start at once.
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -18,6 +18,7 @@ from srvmaint.incidents.what_to_send import Told
 from srvmaint.model import Change, Run, RunState, Severity, Step, StepStatus
 from srvmaint.store import alerts, deliveries, incidents
 from srvmaint.store.records import Claimed, ClaimedRun, Lease, QueuedRun, RunUpdate, StepRecord
+from srvmaint.store.rows import Executes, insert, select, update
 
 MESSAGE_ALERTS: Final = 20
 """How many alerts of an incident a run looks at one by one; the incident itself has the counts."""
@@ -33,66 +34,142 @@ _decode = msgspec.json.decode
 class Order:
     """A run to be made."""
 
-    run_id: str
     incident_id: str | None
     pipeline: str
     trace_id: str
     source: str
     environment: str
+    now: int
 
 
-def queue_run(connection: sqlite3.Connection, order: Order, changes: Sequence[Change], now: int) -> QueuedRun:
-    """Make a run, or let the one that already waits for this incident speak of these changes too."""
-    if order.incident_id is not None:
-        waiting = connection.execute(
-            "SELECT id, pipeline, changes FROM run WHERE incident_id = ? AND started_at IS NULL", (order.incident_id,)
-        ).fetchone()
-        if waiting is not None:
-            joined = [*_decode(waiting[2]), *(change for change in changes if change not in _decode(waiting[2]))]
-            connection.execute("UPDATE run SET changes = ? WHERE id = ?", (_json(joined), waiting[0]))
-            return QueuedRun(waiting[0], order.incident_id, waiting[1], coalesced=True)
-    connection.execute(
-        "INSERT INTO run (id, trace_id, pipeline, state, incident_id, source, environment, changes, "
-        "created_at, next_at) "
-        "VALUES (?, ?, ?, 'pending', ?, ?, ?, ?, ?, ?)",
-        (
-            order.run_id,
-            order.trace_id,
-            order.pipeline,
-            order.incident_id,
-            order.source,
-            order.environment,
-            _json(list(changes)),
-            now,
-            now,
-        ),
+@dataclass(slots=True)
+class _Waiting:
+    """A run nobody has begun: further changes of its incident join it."""
+
+    run_id: str
+    pipeline: str
+    changes: list[Change]
+    order: Order | None = None
+    """How it is to be made, when it is new."""
+
+
+class RunBook:
+    """Queues runs, at most one waiting for each incident and pipeline.
+
+    Args:
+        connection: the write connection.
+        incident_ids: the stored incidents that runs may be queued for.
+        new_id: makes the ids of runs.
+    """
+
+    def __init__(self, connection: Executes, incident_ids: Sequence[str], new_id: Callable[[], str]) -> None:
+        self._connection = connection
+        self._new_id = new_id
+        self._incident_ids = incident_ids
+        self._announced: dict[str, str] | None = None
+        self._changed: set[tuple[str, str]] = set()
+        self._standalone: list[_Waiting] = []
+        condition = "started_at IS NULL AND incident_id IS NOT NULL AND incident_id"
+        found = select(connection, "run", "incident_id, id, pipeline, changes", condition, incident_ids)
+        self._waiting = {(row[0], row[2]): _Waiting(row[1], row[2], _changes(row[3])) for row in found}
+
+    def queue(self, order: Order, changes: Sequence[Change]) -> QueuedRun:
+        """Make a run, or let the one that already waits for this incident speak of these changes too."""
+        if order.incident_id is None:
+            run = _Waiting(self._new_id(), order.pipeline, list(changes), order)
+            self._standalone.append(run)
+            return QueuedRun(run.run_id, None, run.pipeline, coalesced=False)
+        key = (order.incident_id, order.pipeline)
+        waiting = self._waiting.get(key)
+        if waiting is None:
+            waiting = self._waiting[key] = _Waiting(self._new_id(), order.pipeline, list(changes), order)
+            return QueuedRun(waiting.run_id, order.incident_id, waiting.pipeline, coalesced=False)
+        waiting.changes += [change for change in changes if change not in waiting.changes]
+        self._changed.add(key)
+        return QueuedRun(waiting.run_id, order.incident_id, waiting.pipeline, coalesced=True)
+
+    def announced_by(self, incident_id: str) -> str | None:
+        """The pipeline that told somebody about an incident no route takes; None when nobody has been told."""
+        if self._announced is None:
+            tables = "told JOIN delivery ON delivery.id = told.delivery_id JOIN run ON run.id = delivery.run_id"
+            columns = "told.incident_id, run.pipeline"
+            found = select(self._connection, tables, columns, "told.incident_id", self._incident_ids)
+            self._announced = {row[0]: row[1] for row in found}
+        return self._announced.get(incident_id)
+
+    def write(self) -> None:
+        """Write down what has been queued."""
+        runs = [*self._waiting.values(), *self._standalone]
+        insert(
+            self._connection,
+            "run",
+            _NEW_RUN,
+            [_new_run(run, run.order) for run in runs if run.order is not None],
+        )
+        joined = [self._waiting[key] for key in self._changed]
+        update(
+            self._connection, "run", ("changes",), [(run.run_id, _json(run.changes)) for run in joined if not run.order]
+        )
+
+
+_NEW_RUN: Final = (
+    "id",
+    "trace_id",
+    "pipeline",
+    "state",
+    "incident_id",
+    "source",
+    "environment",
+    "changes",
+    "created_at",
+    "next_at",
+)
+
+
+def _new_run(run: _Waiting, order: Order) -> tuple[Any, ...]:
+    return (
+        run.run_id,
+        order.trace_id,
+        order.pipeline,
+        RunState.PENDING,
+        order.incident_id,
+        order.source,
+        order.environment,
+        _json(run.changes),
+        order.now,
+        order.now,
     )
-    return QueuedRun(order.run_id, order.incident_id, order.pipeline, coalesced=False)
 
 
 def claim_runs(connection: sqlite3.Connection, lease: Lease) -> Claimed:
     """Take due runs, oldest first, never two of one incident at a time."""
     due = connection.execute(
-        "SELECT id, incident_id FROM run AS due WHERE next_at <= ? AND NOT EXISTS ("
+        "SELECT id, incident_id, started_at FROM run AS due WHERE next_at <= ? AND NOT EXISTS ("
         " SELECT 1 FROM run AS busy WHERE busy.incident_id = due.incident_id AND busy.lease_owner IS NOT NULL"
         " AND busy.id <> due.id) ORDER BY next_at, id LIMIT ?",
         (lease.now, lease.limit),
     ).fetchall()
-    one_each = {incident_id or run_id: run_id for run_id, incident_id in reversed(due)}
     claimed = []
-    for run_id in reversed(one_each.values()):
+    taken: set[str] = set()
+    for run_id, incident_id, started_at in due:
+        if incident_id in taken:
+            continue
+        taken.add(incident_id or run_id)
         row = connection.execute(
             "UPDATE run SET lease_owner = ?, next_at = ?, started_at = coalesce(started_at, ?) WHERE id = ? "
             f"RETURNING {RUN_COLUMNS}",
             (lease.owner, lease.until, lease.now, run_id),
         ).fetchone()
-        claimed.append(_with_its_world(connection, run_from(row), fresh=row[9] == lease.now))
-    return Claimed(tuple(claimed), next_due(connection))
+        claimed.append(_with_its_world(connection, run_from(row), fresh=started_at is None))
+    return Claimed(tuple(claimed), next_due(connection, lease.now))
 
 
-def next_due(connection: sqlite3.Connection) -> int | None:
-    """When the earliest run wants attention (epoch ms); None when nothing waits."""
-    row = connection.execute("SELECT next_at FROM run WHERE next_at IS NOT NULL ORDER BY next_at LIMIT 1").fetchone()
+def next_due(connection: sqlite3.Connection, after: int) -> int | None:
+    """When the earliest run after that time wants attention (epoch ms); None when none does.
+
+    What is due already and has not been taken waits for another run of its incident, and that one's end says so.
+    """
+    row = connection.execute("SELECT next_at FROM run WHERE next_at > ? ORDER BY next_at LIMIT 1", (after,)).fetchone()
     return row[0] if row else None
 
 
@@ -146,8 +223,9 @@ def update_run(connection: sqlite3.Connection, update: RunUpdate) -> None:
     """Write down where a run stands."""
     lease = ", lease_owner = NULL" if update.release else ""
     connection.execute(
-        f"UPDATE run SET state = ?, next_at = ?, error = ?, finished_at = ?{lease} WHERE id = ?",
-        (update.state, update.next_at, update.error, update.finished_at, update.run_id),
+        "UPDATE run SET state = ?, next_at = ?, error = ?, finished_at = ?,"
+        f" nodes_done_at = coalesce(?, nodes_done_at){lease} WHERE id = ?",
+        (update.state, update.next_at, update.error, update.finished_at, update.settles_at, update.run_id),
     )
 
 
@@ -161,17 +239,18 @@ def resume(connection: sqlite3.Connection, run_id: str, now: int) -> Run:
     run = get_run(connection, run_id)
     if run.state is not RunState.FAILED:
         raise ConflictError(f"cannot resume run {run_id}: it is {run.state.value}, only a failed run can be resumed.")
-    last = connection.execute(
-        "SELECT seq, status FROM step WHERE run_id = ? ORDER BY seq DESC LIMIT 1", (run_id,)
-    ).fetchone()
-    nodes_done = last is not None and last[1] != StepStatus.FAILED
-    if not nodes_done:
-        connection.execute("UPDATE step SET status = 'pending' WHERE run_id = ? AND status = 'failed'", (run_id,))
+    nodes_done = connection.execute(
+        "UPDATE run SET state = 'retrying', error = NULL, finished_at = NULL,"
+        " next_at = CASE WHEN nodes_done_at IS NULL THEN ? END WHERE id = ? RETURNING nodes_done_at",
+        (now, run_id),
+    ).fetchone()[0]
+    if nodes_done is None:
+        connection.execute(
+            "UPDATE step SET status = 'pending' WHERE run_id = ? AND status = 'failed'"
+            " AND seq = (SELECT max(seq) FROM step WHERE run_id = ?)",
+            (run_id, run_id),
+        )
     deliveries.revive(connection, "run_id", run_id, now)
-    connection.execute(
-        "UPDATE run SET state = 'retrying', error = NULL, finished_at = NULL, next_at = ? WHERE id = ?",
-        (None if nodes_done else now, run_id),
-    )
     return get_run(connection, run_id)
 
 
@@ -197,7 +276,7 @@ def run_from(row: Sequence[Any]) -> Run:
         incident_id=row[4],
         source=row[5],
         environment=row[6],
-        changes=tuple(Change(change) for change in _decode(row[7])),
+        changes=tuple(_changes(row[7])),
         created_at=row[8],
         started_at=row[9],
         finished_at=row[10],
@@ -256,6 +335,10 @@ def _with_its_world(connection: sqlite3.Connection, run: Run, *, fresh: bool) ->
         },
         steps=steps,
     )
+
+
+def _changes(text: str) -> list[Change]:
+    return [Change(change) for change in _decode(text)]
 
 
 def _json(value: Any) -> str:

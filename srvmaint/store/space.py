@@ -8,17 +8,21 @@ from __future__ import annotations
 
 import logging
 import os
+from collections.abc import Callable
 from pathlib import Path
 from typing import Final
 
 from srvmaint.clock import Clock
-from srvmaint.host.filesystem import room
+from srvmaint.host.filesystem import Room, room
 
 log = logging.getLogger(__name__)
 
 MIB: Final = 1024 * 1024
 WATERMARK_SHARE: Final = 0.02
-WATERMARK_LEAST: Final = 4 * MIB
+WATERMARK_LEAST: Final = 16 * MIB
+"""The write-ahead log grows by 4 MiB before it is copied into the file, which grows by as much; the rest is for bodies."""
+SMALL_DISK_SHARE: Final = 0.25
+"""A disk of less than 64 MiB keeps this much free instead."""
 WATERMARK_MOST: Final = 256 * MIB
 BALLAST_MOST: Final = 32 * MIB
 LOOK_EVERY_SECONDS: Final = 1.0
@@ -30,9 +34,11 @@ class Space:
     Args:
         database: the database file; the ballast lies beside it.
         clock: says when it is time to look again.
+        room: measures the room where a folder lies.
     """
 
-    def __init__(self, database: Path, clock: Clock) -> None:
+    def __init__(self, database: Path, clock: Clock, room: Callable[[Path], Room] = room) -> None:
+        self._room = room
         self._folder = database.parent
         self._ballast = database.with_name(database.name + ".ballast")
         self._clock = clock
@@ -57,8 +63,9 @@ class Space:
         self._ballast.unlink(missing_ok=True)
 
     def _look(self) -> None:
-        found = room(self._folder)
-        watermark = int(min(WATERMARK_MOST, max(WATERMARK_LEAST, found.total * WATERMARK_SHARE)))
+        found = self._room(self._folder)
+        least = min(WATERMARK_LEAST, found.total * SMALL_DISK_SHARE)
+        watermark = int(min(WATERMARK_MOST, max(least, found.total * WATERMARK_SHARE)))
         self._ballast_size = min(BALLAST_MOST, watermark // 2)
         if found.free < watermark:
             self._refuse(found.free, watermark)

@@ -3,18 +3,18 @@
 from __future__ import annotations
 
 import asyncio
-import dataclasses
+import contextlib
 import logging
 import sqlite3
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Self
 
-from srvmaint.clock import SECOND, Clock, id_floor
+from srvmaint.clock import SECOND, Clock, Ids, id_floor
 from srvmaint.errors import StoreError, StoreUnavailableError
 from srvmaint.model import Change, CheckResult, Delivery, Incident, Run
 from srvmaint.store import db, deliveries, evidence, incidents, migrate, rejected, retention, runs
-from srvmaint.store.intake import intake
+from srvmaint.store.intake import Job, take_in
 from srvmaint.store.reader import Reader
 from srvmaint.store.records import (
     Accepted,
@@ -22,6 +22,7 @@ from srvmaint.store.records import (
     Claimed,
     ClaimedDeliveries,
     Lease,
+    Origin,
     Outgoing,
     Rejected,
     RunUpdate,
@@ -36,8 +37,9 @@ log = logging.getLogger(__name__)
 class Store:
     """The open database. Made by `Store.open`; whatever is awaited here is durable when the await returns."""
 
-    def __init__(self, writer: Writer, reader: Reader, lock: db.FileLock, space: Space) -> None:
+    def __init__(self, writer: Writer, reader: Reader, lock: db.FileLock, space: Space, clock: Clock) -> None:
         self._writer = writer
+        self._new_id = Ids(clock.now).new
         self._lock = lock
         self._space = space
         self.reader = reader
@@ -65,19 +67,19 @@ class Store:
             StoreError: with the reason and what to do.
         """
         db.prepare_directory(database)
-        lock = db.FileLock(database)
-        try:
+        with contextlib.ExitStack() as undo:
+            lock = db.FileLock(database)
+            undo.callback(lock.release)
             connection = db.open_writer(database, durability=durability)
+            undo.callback(connection.close)
             applied = migrate.migrate(connection, database)
             if applied:
                 log.info("%s: applied %s", database, ", ".join(applied))
             space = Space(database, clock)
             space.start()
             reader = await Reader.open(database)
-        except BaseException:
-            lock.release()
-            raise
-        return cls(Writer(wrap(connection), clock, on_fatal), reader, lock, space)
+            undo.pop_all()
+        return cls(Writer(wrap(connection), clock, on_fatal), reader, lock, space, clock)
 
     async def close(self) -> None:
         """Write what is queued, then let go of the file."""
@@ -118,8 +120,9 @@ class Store:
 
     def intake(self, batch: Batch, lease: Lease | None) -> asyncio.Future[Accepted]:
         """Write an accepted body and queue its runs; see `store.intake`."""
-        return self._writer.submit(
-            intake, batch, lease, lane=Lane.INTAKE, rows=1 + 4 * len(batch.alerts), size=len(batch.body)
+        job = Job(batch, lease, self._new_id)
+        return self._writer.submit_grouped(
+            take_in, job, lane=Lane.INTAKE, rows=1 + 4 * len(batch.alerts), size=len(batch.body)
         )
 
     async def keep_rejected(self, body: Rejected) -> None:
@@ -190,9 +193,9 @@ class Store:
         """Say that somebody is on it."""
         return await self._writer.submit(incidents.acknowledge, incident_id, by, now)
 
-    async def resolve(self, incident_id: str, by: str, order: runs.Order, now: int) -> Incident:
+    async def resolve(self, incident_id: str, by: str, origin: Origin, now: int) -> Incident:
         """Say that it is over, and tell those who were told that it was not."""
-        return await self._writer.submit(_resolve, incident_id, by, order, now)
+        return await self._writer.submit(_resolve, incident_id, by, origin, now, self._new_id)
 
     # ---- maintenance ----------------------------------------------------------------------------------------------
 
@@ -245,9 +248,15 @@ def _write_run(
     return taken
 
 
-def _resolve(connection: sqlite3.Connection, incident_id: str, by: str, order: runs.Order, now: int) -> Incident:
+def _resolve(
+    connection: sqlite3.Connection, incident_id: str, by: str, origin: Origin, now: int, new_id: Callable[[], str]
+) -> Incident:
     before = incidents.get_incident(connection, incident_id)
     after = incidents.resolve(connection, incident_id, by, now)
-    if after.status is not before.status and after.pipeline is not None:
-        runs.queue_run(connection, dataclasses.replace(order, pipeline=after.pipeline), [Change.RESOLVED], now)
+    book = runs.RunBook(connection, [incident_id], new_id)
+    pipeline = after.pipeline or book.announced_by(incident_id)
+    if after.status is not before.status and pipeline is not None:
+        order = runs.Order(incident_id, pipeline, origin.trace_id, origin.source, origin.environment, now)
+        book.queue(order, [Change.RESOLVED])
+        book.write()
     return after

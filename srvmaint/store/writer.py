@@ -14,21 +14,22 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import itertools
 import logging
 import queue
 import sqlite3
 import threading
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from enum import IntEnum
-from typing import Any, Final, ParamSpec, Protocol, TypeVar
+from typing import Any, Final, Protocol, TypeVar
 
 from srvmaint.clock import Clock
 from srvmaint.errors import StoreError, StoreUnavailableError
 
-P = ParamSpec("P")
 R = TypeVar("R")
+A = TypeVar("A")
 log = logging.getLogger(__name__)
 
 MAX_OPS: Final = 256
@@ -82,6 +83,8 @@ class _Op:
     size: int
     future: asyncio.Future[Any] | None
     submitted: float
+    grouped: bool = False
+    """`function` takes the list of the arguments of neighbouring operations and returns the list of their results."""
     value: Any = None
     error: BaseException | None = None
 
@@ -138,6 +141,18 @@ class Writer:
         self._put(_Op(function, args, lane, rows, size, future, self._clock.monotonic()))
         return future
 
+    def submit_grouped(
+        self, function: Callable[[Any, Sequence[A]], Sequence[R]], argument: A, *, lane: Lane, rows: int, size: int
+    ) -> asyncio.Future[R]:
+        """Queue an operation that is cheaper done together with its neighbours: `function` is given all of theirs.
+
+        Each still succeeds or fails by itself: when the group fails, its members are tried one by one.
+        """
+        future: asyncio.Future[R] = self._loop.create_future()
+        now = self._clock.monotonic()
+        self._put(_Op(function, (argument,), lane, rows, size, future, now, grouped=True))
+        return future
+
     def post(self, function: Callable[..., object], *args: Any) -> None:
         """Queue an operation of a run that nobody waits for; it is written after everything queued before it."""
         self._put(_Op(function, args, Lane.RUN, 1, 0, None, 0.0))
@@ -147,6 +162,7 @@ class Writer:
         self._stopped = True
         self._queue.put(None)
         await asyncio.to_thread(self._thread.join)
+        self._connection.close()
 
     def _put(self, op: _Op) -> None:
         if self._fatal is not None or self._stopped:
@@ -215,14 +231,16 @@ class Writer:
         connection = self._connection
         try:
             connection.execute("BEGIN IMMEDIATE")
-            for op in batch:
-                self._apply(op)
+            for together, ops in itertools.groupby(batch, key=lambda op: op.function if op.grouped else None):
+                members = list(ops)
+                if together is None or not self._apply_group(members):
+                    for op in members:
+                        self._apply(op)
             connection.execute("COMMIT")
-        except sqlite3.Error as error:
-            if connection.in_transaction:
-                connection.execute("ROLLBACK")
+        except BaseException as error:
+            self._queue_again(batch)  # whatever happens next, none of them is forgotten
+            self._roll_back()
             if not _is_unavailable(error):
-                self._queue_again(batch)
                 raise
             self._refuse(batch, error)
             return
@@ -231,30 +249,54 @@ class Writer:
 
     def _apply(self, op: _Op) -> None:
         """Run one operation in its savepoint: its own failure is its own, the disk's failure is everybody's."""
+
+        def alone() -> None:
+            args = [[op.args[0]]] if op.grouped else op.args
+            value = op.function(self._connection, *args)
+            op.value = value[0] if op.grouped else value
+
+        op.error = self._attempt(alone)
+        if op.error is not None and op.future is None:
+            log.error("cannot record %s: this is a defect, report it", op.function.__name__, exc_info=op.error)
+
+    def _apply_group(self, ops: list[_Op]) -> bool:
+        """Run neighbours together; False when that failed and each has to be tried by itself."""
+        if len(ops) == 1:
+            return False
+
+        def together() -> None:
+            values = ops[0].function(self._connection, [op.args[0] for op in ops])
+            for op, value in zip(ops, values, strict=True):
+                op.value, op.error = value, None
+
+        return self._attempt(together) is None
+
+    def _attempt(self, work: Callable[[], None]) -> Exception | None:
+        """Run in a savepoint and undo it on failure; what concerns everybody is raised."""
         connection = self._connection
         connection.execute("SAVEPOINT op")
-        op.error = None
         try:
-            op.value = op.function(connection, *op.args)
+            work()
         except Exception as error:
             lost = not connection.in_transaction
             if lost or (isinstance(error, sqlite3.Error) and _concerns_everybody(error)):
                 raise
             connection.execute("ROLLBACK TO op")
-            op.error = error
-            if op.future is None:
-                log.exception("cannot record %s: this is a defect, report it", op.function.__name__)
+            connection.execute("RELEASE op")
+            # a future does not take a StopIteration
+            return RuntimeError(repr(error)) if isinstance(error, StopIteration) else error
         connection.execute("RELEASE op")
+        return None
 
-    def _refuse(self, batch: list[_Op], error: sqlite3.Error) -> None:
-        """The disk said no: intake is told, runs wait."""
+    def _refuse(self, batch: Sequence[_Op], error: BaseException) -> None:
+        """The disk said no to the first in their lanes: intake is told, runs wait."""
         if self.trouble is None:
             log.error("cannot write to the database: %s. Accepting no alerts until it works again.", error)
         self.trouble = str(error)
         refused = [op for op in batch if op.lane is not Lane.RUN]
         for op in refused:
+            self._lanes[op.lane].popleft()
             op.error = StoreUnavailableError(f"cannot store alerts now: {error}")
-        self._lanes[Lane.RUN].extendleft(op for op in reversed(batch) if op.lane is Lane.RUN)
         self._hand_back(refused)
 
     def _probe(self) -> bool:
@@ -266,43 +308,41 @@ class Writer:
             connection.execute(f"PRAGMA user_version = {version}")
             connection.execute("COMMIT")
         except sqlite3.Error as error:
-            if connection.in_transaction:
-                connection.execute("ROLLBACK")
+            self._roll_back()
             if not _is_unavailable(error):
                 raise
-            self._refuse(self._waiting_intake(), error)
+            self._refuse([*self._lanes[Lane.INTAKE], *self._lanes[Lane.MAINTENANCE]], error)
             return False
         log.warning("the database can be written again")
         self.trouble = None
         return True
 
-    def _waiting_intake(self) -> list[_Op]:
-        waiting = [*self._lanes[Lane.INTAKE], *self._lanes[Lane.MAINTENANCE]]
-        self._lanes[Lane.INTAKE].clear()
-        self._lanes[Lane.MAINTENANCE].clear()
-        return waiting
-
     def _maintain(self, op: _Op) -> None:
         """Maintenance manages its own transactions (VACUUM cannot run inside one)."""
         try:
             op.value = op.function(self._connection, *op.args)
-        except sqlite3.Error as error:
-            if self._connection.in_transaction:
-                self._connection.execute("ROLLBACK")
-            if not _is_unavailable(error):
-                self._queue_again([op])
+        except Exception as error:
+            self._queue_again([op])
+            self._roll_back()
+            if isinstance(error, sqlite3.Error) and not _is_unavailable(error):
                 raise
-            op.error = StoreUnavailableError(f"cannot tidy the database now: {error}")
-        except Exception as error:  # noqa: BLE001 - it belongs to whoever waits for this operation
+            self._lanes[Lane.MAINTENANCE].popleft()
             op.error = error
+            if _is_unavailable(error):
+                op.error = StoreUnavailableError(f"cannot tidy the database now: {error}")
         self._hand_back([op])
+
+    def _roll_back(self) -> None:
+        """End a transaction that failed; the disk's refusal may have ended it already."""
+        if self._connection.in_transaction:
+            self._connection.execute("ROLLBACK")
 
     def _queue_again(self, batch: list[_Op]) -> None:
         for op in reversed(batch):
             self._lanes[op.lane].appendleft(op)
 
     def _finish(self) -> None:
-        left = [*self._lanes[Lane.RUN], *self._waiting_intake()]
+        left = [op for lane in self._lanes for op in lane]
         for op in left:
             op.error = StoreUnavailableError(f"cannot write before stopping: {self.trouble}")
         self._hand_back(left)
@@ -310,7 +350,6 @@ class Writer:
             self._connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
         except sqlite3.Error as error:
             log.warning("cannot empty the write-ahead log while stopping: %s. Nothing is lost.", error)
-        self._connection.close()
 
     def _hand_back(self, ops: list[_Op]) -> None:
         if ops:
@@ -318,8 +357,9 @@ class Writer:
                 self._loop.call_soon_threadsafe(self._settle, ops)
 
     def _die(self, cause: BaseException) -> None:
-        log.critical("the database cannot be used any more: %s", cause)
-        error = StoreError(f"cannot use the database any more: {cause}. Run `srvmaint db check`.")
+        reason = str(cause) or repr(cause)
+        log.critical("the database cannot be used any more: %s", reason)
+        error = StoreError(f"cannot use the database any more: {reason}. Run `srvmaint db check`.")
         error.__cause__ = cause
         self._drain()
         waiting = [op for lane in self._lanes for op in lane]
@@ -354,11 +394,11 @@ class Writer:
         self._on_fatal(error)
 
 
-def _primary(error: sqlite3.Error) -> int:
+def _primary(error: BaseException) -> int:
     return getattr(error, "sqlite_errorcode", -1) & 0xFF
 
 
-def _is_unavailable(error: sqlite3.Error) -> bool:
+def _is_unavailable(error: BaseException) -> bool:
     return _primary(error) in _UNAVAILABLE
 
 

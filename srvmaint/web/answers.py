@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
+from enum import StrEnum
 from typing import Any, Final
 
 import msgspec
@@ -10,6 +12,8 @@ from aiohttp import web
 
 from srvmaint.alerts._times import millis
 from srvmaint.errors import UsageError
+from srvmaint.model import AlertStatus, DeliveryState, IncidentStatus, RunState, Severity
+from srvmaint.registry import nearest
 from srvmaint.services import Services
 from srvmaint.store import pages
 from srvmaint.store.records import Page
@@ -17,7 +21,20 @@ from srvmaint.store.records import Page
 SERVICES: Final = web.AppKey("services", Services)
 MOST_ITEMS: Final = 500
 _encode = msgspec.json.Encoder().encode
+_MOST_DIGITS: Final = 4
+_CURSOR: Final = re.compile(r"[0-9a-z]{1,18}", re.ASCII)
+"""Ids have 16 characters; a number of 18 digits still fits SQLite's 64 bits."""
 _BOOLEANS: Final = {"true": 1, "1": 1, "false": 0, "0": 0}
+_CHOICES: Final[Mapping[tuple[str, str], type[StrEnum]]] = {
+    ("alerts", "status"): AlertStatus,
+    ("alerts", "severity"): Severity,
+    ("incidents", "status"): IncidentStatus,
+    ("incidents", "severity"): Severity,
+    ("runs", "status"): RunState,
+    ("runs", "state"): RunState,
+    ("deliveries", "state"): DeliveryState,
+}
+"""A filter that can never match anything is a slip of the pen."""
 
 
 def answer(body: Any, status: int = 200, headers: Mapping[str, str] | None = None) -> web.Response:
@@ -40,61 +57,64 @@ async def listed(request: web.Request, kind: str) -> Page:
     """
     query = dict(request.query)
     limit = _limit(query.pop("limit", None))
-    cursor = query.pop("cursor", None)
+    cursor = _cursor(query.pop("cursor", None))
     known = pages.filters_of(kind)
     for name in query:
         if name not in known:
             raise UsageError(f"unknown query parameter {name!r}: there is limit, cursor, {', '.join(known)}.")
-    filters = {name: _filter(name, value) for name, value in query.items()}
+    filters = {name: _filter(kind, name, value) for name, value in query.items()}
     return await pages.page(request.app[SERVICES].store.reader, kind, filters, limit=limit, cursor=cursor)
 
 
-async def body_object(request: web.Request) -> dict[str, Any]:
-    """The JSON object in the request's body; empty when there is no body.
+def writable(request: web.Request) -> Services:
+    """The services, for a change somebody asks for: it is refused at once while nothing can be written.
 
     Raises:
-        UsageError: it is something else.
+        StoreUnavailableError: not now.
     """
-    raw = await request.read()
-    if not raw.strip():
-        return {}
-    try:
-        value = msgspec.json.decode(raw)
-    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
-        raise UsageError(f"the body is not JSON: {error}") from error
-    if not isinstance(value, dict):
-        raise UsageError("the body must be a JSON object.")
-    return value
+    services = request.app[SERVICES]
+    services.store.admit(0)
+    return services
 
 
-def text_of(body: Mapping[str, Any], key: str, default: str | None = None) -> str | None:
-    """A string of a body.
+def flag(request: web.Request, name: str) -> bool:
+    """A switch in the query; false when it is not there.
 
     Raises:
-        UsageError: it is there and no string.
+        UsageError: it is neither on nor off.
     """
-    value = body.get(key, default)
-    if value is not None and not isinstance(value, str):
-        raise UsageError(f"{key!r} must be a string.")
-    return value
+    return bool(_boolean(name, request.query.get(name, "false")))
 
 
 def _limit(text: str | None) -> int:
     if text is None:
         return 50
-    if not text.isdecimal() or not 1 <= int(text) <= MOST_ITEMS:
+    if not text.isdecimal() or len(text) > _MOST_DIGITS or not 1 <= int(text) <= MOST_ITEMS:
         raise UsageError(f"limit must be a whole number from 1 to {MOST_ITEMS}.")
     return int(text)
 
 
-def _filter(name: str, value: str) -> str | int:
+def _cursor(text: str | None) -> str | None:
+    if text is not None and not _CURSOR.fullmatch(text):
+        raise UsageError("cursor must be the `next` of an earlier page of this list.")
+    return text
+
+
+def _filter(kind: str, name: str, value: str) -> str | int:
     if name == "since":
         moment = millis(value)
         if moment is None:
             raise UsageError("since must be a time such as 2026-01-31T12:00:00Z.")
         return moment
     if name == "unrouted":
-        if value not in _BOOLEANS:
-            raise UsageError("unrouted must be true or false.")
-        return _BOOLEANS[value]
+        return _boolean(name, value)
+    choices = _CHOICES.get((kind, name))
+    if choices is not None and value not in list(choices):
+        raise UsageError(f"{name} cannot be {value[:40]!r}{nearest(value[:40], list(choices))}")
     return value
+
+
+def _boolean(name: str, value: str) -> int:
+    if value not in _BOOLEANS:
+        raise UsageError(f"{name} must be true or false.")
+    return _BOOLEANS[value]

@@ -31,5 +31,8 @@ def build_app(services: Services) -> web.Application:
     app[SERVICES] = services
     for method, path, handler in (*HOOKS, *(route for resource in RESOURCES for route in resource.ROUTES)):
         for variant in (path, path.rstrip("/")):
-            app.router.add_route(method, variant, handler)
+            if method == "GET":
+                app.router.add_get(variant, handler)  # HEAD as well: what probes and load balancers send
+            else:
+                app.router.add_route(method, variant, handler)
     return app

@@ -16,23 +16,22 @@ from srvmaint.errors import NotFoundError, PayloadError
 from srvmaint.pipeline.intake import Offer, read_body
 from srvmaint.services import Services
 from srvmaint.store.records import Accepted
-from srvmaint.web.answers import SERVICES, answer, refusal
+from srvmaint.web import bodies
+from srvmaint.web.answers import SERVICES, answer
 
 _TRACEPARENT: Final = re.compile(r"[0-9a-f]{2}-(?!0{32})([0-9a-f]{32})-[0-9a-f]{16}-[0-9a-f]{2}(-.*)?")
 """https://www.w3.org/TR/trace-context/#traceparent-header"""
 _KEPT_HEADERS: Final = ("Content-Type", "User-Agent", "Content-Encoding")
 """The ones that help to understand a body; others may carry secrets."""
-_STATUS: Final = {"invalid_json": 400, "too_many_alerts": 413}
 
 
 async def receive(request: web.Request) -> web.Response:
     """POST /alerts/webhook[/<driver>]."""
     services = request.app[SERVICES]
     driver = request.match_info.get("driver")
-    body = await request.read()
+    body = await bodies.read(request)
     trace_id = trace_of(request.headers) or services.clock.new_trace_id()
-    headers = {name: request.headers[name] for name in _KEPT_HEADERS if name in request.headers}
-    return await take(services, body, driver, trace_id, headers)
+    return await take(services, body, driver, trace_id, request.headers)
 
 
 async def greet(request: web.Request) -> web.Response:
@@ -56,19 +55,23 @@ async def take(
     """What becomes of a body. A replay comes through here too; `kept_as` is what it is kept as already.
 
     Raises:
+        KeptError: it cannot be used.
         StoreUnavailableError: not now; the sender is asked to come again.
     """
     plan = services.current.plan
     try:
-        name, parsed = read_body(plan, body, driver)
+        plain = bodies.unpack(body, headers, services.config.server.max_body)
+        name, parsed = read_body(plan, plain, driver)
     except NotFoundError as error:
-        return _unknown(str(error), plan.alert_drivers)
+        unknown = PayloadError("unknown_driver", str(error))
+        rejected_id = kept_as or await services.intake.reject(unknown, body, _kept(headers), driver, trace_id)
+        return _unknown(str(error), plan.alert_drivers, rejected_id=rejected_id, trace_id=trace_id)
     except PayloadError as error:
-        rejected_id = kept_as or await services.intake.reject(error, body, headers, driver, trace_id)
-        return refusal(_STATUS.get(error.code, 422), error.code, str(error), rejected_id=rejected_id, trace_id=trace_id)
+        rejected_id = kept_as or await services.intake.reject(error, body, _kept(headers), driver, trace_id)
+        raise bodies.KeptError(error, rejected_id, trace_id) from error
     if parsed.ignored is not None:
         return answer({"status": "ignored", "reason": parsed.ignored, "driver": name, "trace_id": trace_id})
-    accepted = await services.intake.accept(Offer(parsed, body, name, "webhook", trace_id))
+    accepted = await services.intake.accept(Offer(parsed, plain, name, "webhook", trace_id))
     errors = [{"index": bad.index, "message": bad.message} for bad in parsed.errors]
     return answer(accepted_shape(accepted, name, trace_id, len(parsed.alerts), errors), 202)
 
@@ -101,11 +104,15 @@ def accepted_shape(
     }
 
 
+def _kept(headers: Mapping[str, str]) -> dict[str, str]:
+    return {name: headers[name] for name in _KEPT_HEADERS if name in headers}
+
+
 def trace_of(headers: Mapping[str, str]) -> str | None:
     """The trace id of a W3C `traceparent` header; None without a valid one."""
     match = _TRACEPARENT.fullmatch(headers.get("traceparent", ""))
     return match[1] if match else None
 
 
-def _unknown(message: str, known: Mapping[str, object]) -> web.Response:
-    return refusal(404, "unknown_driver", message, drivers=sorted(known))
+def _unknown(message: str, known: Mapping[str, object], **more: str) -> web.Response:
+    return answer({"error": "unknown_driver", "message": message, "drivers": sorted(known), **more}, 404)

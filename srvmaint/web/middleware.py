@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import asyncio
+import ipaddress
 import logging
 from typing import Final
 from urllib.parse import urlsplit
@@ -10,13 +10,19 @@ from urllib.parse import urlsplit
 from aiohttp import web
 from aiohttp.typedefs import Handler, Middleware
 
-from srvmaint.errors import ConfigError, ConflictError, NotFoundError, StoreError, StoreUnavailableError, UsageError
-from srvmaint.host.names import is_loopback
+from srvmaint.errors import (
+    ConfigError,
+    ConflictError,
+    NotFoundError,
+    PayloadError,
+    StoreError,
+    StoreUnavailableError,
+    UsageError,
+)
 from srvmaint.web.answers import refusal
+from srvmaint.web.bodies import BODY_SECONDS, STATUS, KeptError
 
 log = logging.getLogger(__name__)
-BODY_SECONDS: Final = 30.0
-"""How long a sender may take over one request; a slower one holds a connection, nothing else."""
 _REMEMBERED: Final = 1000
 
 
@@ -53,7 +59,17 @@ class Names:
             name = urlsplit(f"//{host}").hostname or ""
         except ValueError:
             return False
-        return is_loopback(name) or (self._public != "" and name == self._public)
+        return _is_loopback(name) or (self._public != "" and name == self._public)
+
+
+def _is_loopback(name: str) -> bool:
+    """Whether no name server can make this name anybody else's: `localhost.example.com` is anybody's."""
+    if name == "localhost" or name.endswith(".localhost"):  # https://www.rfc-editor.org/rfc/rfc6761#section-6.3
+        return True
+    try:
+        return ipaddress.ip_address(name).is_loopback
+    except ValueError:
+        return False
 
 
 def guard(public_url: str, *, on_socket: bool) -> Middleware:
@@ -66,8 +82,7 @@ def guard(public_url: str, *, on_socket: bool) -> Middleware:
             message = f"the {header} header names a foreign host. Call 127.0.0.1, or set [server] public_url."
             return refusal(403, "forbidden", message)
         try:
-            async with asyncio.timeout(None if request.path.startswith("/orchestration/") else BODY_SECONDS):
-                return await handler(request)
+            return await handler(request)
         except Exception as error:  # noqa: BLE001 - every error gets its answer; what is unknown is logged
             return _answer_for(error, request)
 
@@ -85,8 +100,14 @@ def _answer_for(error: Exception, request: web.Request) -> web.Response:
         return refusal(409, "conflict", str(error))
     if isinstance(error, UsageError | ConfigError):
         return refusal(400, "bad_request", str(error))
-    if isinstance(error, TimeoutError):
-        return refusal(408, "timeout", f"the request was not complete after {BODY_SECONDS:g} s.")
+    if isinstance(error, PayloadError):
+        status = STATUS.get(error.code, 422)
+        if isinstance(error, KeptError):
+            kept_as, trace_id = error.rejected_id, error.trace_id
+            return refusal(status, error.code, str(error), rejected_id=kept_as, trace_id=trace_id)
+        return refusal(status, error.code, str(error))
+    if isinstance(error, web.RequestPayloadError | ConnectionError):
+        return refusal(400, "bad_request", "the body broke off.")
     if isinstance(error, web.HTTPException):
         return _http(error, request)
     log.error("%s %s failed unexpectedly: this is a defect, report it", request.method, request.path, exc_info=error)
@@ -96,6 +117,8 @@ def _answer_for(error: Exception, request: web.Request) -> web.Response:
 def _http(error: web.HTTPException, request: web.Request) -> web.Response:
     if isinstance(error, web.HTTPRequestEntityTooLarge):
         return refusal(413, "too_large", "the body is larger than [server] max_body.")
+    if isinstance(error, web.HTTPRequestTimeout):
+        return refusal(408, "timeout", f"the body was not complete after {BODY_SECONDS:g} s.")
     if isinstance(error, web.HTTPMethodNotAllowed):
         allowed = ", ".join(sorted(error.allowed_methods))
         message = f"{request.method} is not for this path: there is {allowed}."

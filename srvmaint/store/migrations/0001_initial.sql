@@ -32,7 +32,7 @@ CREATE TABLE incident (
     resolved INTEGER NOT NULL DEFAULT 0,
     -- counts every time an alert of this incident begins to fire
     fired_seq INTEGER NOT NULL DEFAULT 0
-) STRICT;
+) STRICT, WITHOUT ROWID;
 CREATE UNIQUE INDEX incident_group ON incident (group_key) WHERE status <> 'closed';
 CREATE INDEX incident_open ON incident (id) WHERE status IN ('open', 'acknowledged');
 CREATE INDEX incident_changed ON incident (changed_at) WHERE status IN ('resolved', 'closed');
@@ -60,19 +60,21 @@ CREATE TABLE alert (
     payload_id INTEGER,
     incident_id TEXT REFERENCES incident (id) ON DELETE SET NULL
 ) STRICT;
-CREATE INDEX alert_seen ON alert (last_seen_at);
+CREATE INDEX alert_received ON alert (received_at);
+CREATE INDEX alert_over ON alert (last_seen_at) WHERE status = 'resolved';
 CREATE INDEX alert_live ON alert (id) WHERE status <> 'resolved';
 CREATE INDEX alert_incident ON alert (incident_id, status) WHERE incident_id IS NOT NULL;
 
+-- `seen` is the alert's times_seen at that moment: an alert has at most one line each time it is heard of
 CREATE TABLE alert_history (
-    id INTEGER PRIMARY KEY,
     alert_id INTEGER NOT NULL REFERENCES alert (id) ON DELETE CASCADE,
+    seen INTEGER NOT NULL,
     at INTEGER NOT NULL,
     event TEXT NOT NULL,
     trace_id TEXT NOT NULL,
-    changes TEXT
-) STRICT;
-CREATE INDEX alert_history_alert ON alert_history (alert_id);
+    changes TEXT,
+    PRIMARY KEY (alert_id, seen)
+) STRICT, WITHOUT ROWID;
 
 CREATE TABLE run (
     id TEXT PRIMARY KEY,
@@ -87,11 +89,13 @@ CREATE TABLE run (
     started_at INTEGER,
     finished_at INTEGER,
     error TEXT,
+    -- from then on it follows its deliveries
+    nodes_done_at INTEGER,
     -- when it wants attention: due, or, while a worker has it, the end of that worker's lease
     next_at INTEGER,
     lease_owner TEXT
-) STRICT;
-CREATE UNIQUE INDEX run_waiting ON run (incident_id) WHERE started_at IS NULL AND incident_id IS NOT NULL;
+) STRICT, WITHOUT ROWID;
+CREATE UNIQUE INDEX run_waiting ON run (incident_id, pipeline) WHERE started_at IS NULL AND incident_id IS NOT NULL;
 CREATE INDEX run_due ON run (next_at) WHERE next_at IS NOT NULL;
 CREATE INDEX run_leased ON run (incident_id) WHERE lease_owner IS NOT NULL;
 CREATE INDEX run_incident ON run (incident_id) WHERE incident_id IS NOT NULL;
@@ -139,8 +143,10 @@ CREATE TABLE delivery (
     created_at INTEGER NOT NULL,
     finished_at INTEGER,
     give_up_at INTEGER NOT NULL,
+    -- how far the incident's count of firings had come when this was decided; NULL when it says nothing of that
+    fired_seq INTEGER,
     message TEXT NOT NULL
-) STRICT;
+) STRICT, WITHOUT ROWID;
 CREATE INDEX delivery_due ON delivery (channel, next_at) WHERE next_at IS NOT NULL;
 CREATE INDEX delivery_order ON delivery (incident_id, channel, id) WHERE next_at IS NOT NULL;
 CREATE INDEX delivery_leased ON delivery (id) WHERE lease_owner IS NOT NULL;
@@ -170,4 +176,4 @@ CREATE TABLE rejected (
     headers TEXT NOT NULL,
     body BLOB NOT NULL,
     replayed_at INTEGER
-) STRICT;
+) STRICT, WITHOUT ROWID;

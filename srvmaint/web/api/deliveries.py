@@ -5,7 +5,7 @@ from __future__ import annotations
 from aiohttp import web
 
 from srvmaint import shapes
-from srvmaint.web.answers import SERVICES, answer, listed
+from srvmaint.web.answers import answer, listed, writable
 
 
 async def index(request: web.Request) -> web.Response:
@@ -16,7 +16,7 @@ async def index(request: web.Request) -> web.Response:
 
 async def retry(request: web.Request) -> web.Response:
     """POST /deliveries/<id>/retry/: send a dead one again."""
-    services = request.app[SERVICES]
+    services = writable(request)
     found = await services.store.retry_delivery(request.match_info["id"], services.clock.now())
     services.outbox.wake()
     return answer(shapes.delivery(found), 202)

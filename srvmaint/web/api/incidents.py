@@ -6,8 +6,9 @@ from aiohttp import web
 
 from srvmaint import shapes
 from srvmaint.store import pages
-from srvmaint.store.runs import Order
-from srvmaint.web.answers import SERVICES, answer, body_object, listed, text_of
+from srvmaint.store.records import Origin
+from srvmaint.web.answers import SERVICES, answer, listed, writable
+from srvmaint.web.bodies import json_object, text_of
 from srvmaint.web.hooks import trace_of
 
 
@@ -24,19 +25,18 @@ async def show(request: web.Request) -> web.Response:
 
 async def acknowledge(request: web.Request) -> web.Response:
     """POST /incidents/<id>/acknowledge/ `{"by"?}`."""
-    services = request.app[SERVICES]
-    by = text_of(await body_object(request), "by", "api") or "api"
+    services = writable(request)
+    by = text_of(await json_object(request), "by", "api") or "api"
     return answer(shapes.incident(await services.store.acknowledge(request.match_info["id"], by, services.clock.now())))
 
 
 async def resolve(request: web.Request) -> web.Response:
     """POST /incidents/<id>/resolve/ `{"by"?}`: whoever was told that it fires is told that it is over."""
-    services = request.app[SERVICES]
-    by = text_of(await body_object(request), "by", "api") or "api"
+    services = writable(request)
+    by = text_of(await json_object(request), "by", "api") or "api"
     incident_id = request.match_info["id"]
     trace_id = trace_of(request.headers) or services.clock.new_trace_id()
-    order = Order(services.clock.new_id(), incident_id, "", trace_id, "api", "production")
-    resolved = await services.store.resolve(incident_id, by, order, services.clock.now())
+    resolved = await services.store.resolve(incident_id, by, Origin(trace_id, "api"), services.clock.now())
     services.workers.wake()
     return answer(shapes.incident(resolved))
 

@@ -15,7 +15,8 @@ from srvmaint.pipeline.intake import Offer, read_body
 from srvmaint.services import Services
 from srvmaint.store import pages
 from srvmaint.store.records import Accepted
-from srvmaint.web.answers import SERVICES, answer, body_object, listed, text_of
+from srvmaint.web.answers import SERVICES, answer, flag, listed, writable
+from srvmaint.web.bodies import KeptError, flag_of, json_object, text_of
 from srvmaint.web.hooks import accepted_shape, trace_of
 
 _HEX: Final = frozenset("0123456789abcdef")
@@ -26,14 +27,14 @@ _KEYS: Final = ("payload", "source", "driver", "trace_id", "environment", "pipel
 
 async def queue(request: web.Request) -> web.Response:
     """POST /orchestration/pipeline/: take a payload in and execute a pipeline for it, changed or not."""
-    _, shape = await _enter(request, await body_object(request), None)
+    _, shape = await _enter(request, await json_object(request), None)
     return answer(shape, 202)
 
 
 async def execute_and_wait(request: web.Request) -> web.Response:
     """POST /orchestration/pipeline/sync/: the same, answered when the run has ended."""
     seconds = _timeout(request)
-    accepted, shape = await _enter(request, await body_object(request), None)
+    accepted, shape = await _enter(request, await json_object(request), None)
     return await _wait(request.app[SERVICES], accepted, shape, seconds)
 
 
@@ -50,7 +51,7 @@ async def show(request: web.Request) -> web.Response:
 
 async def resume(request: web.Request) -> web.Response:
     """POST /orchestration/pipeline/<run_id>/resume/."""
-    services = request.app[SERVICES]
+    services = writable(request)
     run = await services.store.resume_run(request.match_info["run_id"], services.clock.now())
     services.workers.wake()
     services.outbox.wake()
@@ -73,7 +74,7 @@ async def definition_show(request: web.Request) -> web.Response:
 async def validate(request: web.Request) -> web.Response:
     """POST /orchestration/definitions/<name>/validate/: the definition of that name, or the one in the body."""
     services = request.app[SERVICES]
-    body = await body_object(request)
+    body = await json_object(request)
     if not body:
         body = services.current.plan.definitions[_name(request)].as_json()
     config = services.config
@@ -90,9 +91,9 @@ async def validate(request: web.Request) -> web.Response:
 async def execute(request: web.Request) -> web.Response:
     """POST /orchestration/definitions/<name>/execute/ (`?sync=1` waits)."""
     name = _name(request)
-    seconds = _timeout(request)
-    accepted, shape = await _enter(request, await body_object(request), name)
-    if request.query.get("sync") in ("1", "true"):
+    seconds, waits = _timeout(request), flag(request, "sync")
+    accepted, shape = await _enter(request, await json_object(request), name)
+    if waits:
         return await _wait(request.app[SERVICES], accepted, shape, seconds)
     return answer(shape, 202)
 
@@ -104,7 +105,7 @@ async def _enter(request: web.Request, body: dict[str, Any], pipeline: str | Non
             raise UsageError(f"unknown key {key!r}: there is {', '.join(_KEYS)}.")
     if "payload" not in body:
         raise UsageError("the body needs a `payload`: the alert as its sender would post it.")
-    if body.get("checks_only"):
+    if flag_of(body, "checks_only"):
         pipeline = definition.CHECKS_ONLY
     pipeline = pipeline or text_of(body, "pipeline")
     raw = msgspec.json.encode(body["payload"])
@@ -113,7 +114,7 @@ async def _enter(request: web.Request, body: dict[str, Any], pipeline: str | Non
         name, parsed = read_body(services.current.plan, raw, text_of(body, "driver"))
     except PayloadError as error:
         rejected_id = await services.intake.reject(error, raw, {}, text_of(body, "driver"), trace_id)
-        raise UsageError(f"{error} (kept as rejected body {rejected_id})") from error
+        raise KeptError(error, rejected_id, trace_id) from error
     environment = text_of(body, "environment", "production") or "production"
     offer = Offer(
         parsed, raw, name, "api", trace_id, environment, pipeline, requested=True, source=text_of(body, "source")

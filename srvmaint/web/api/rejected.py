@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from http import HTTPStatus
 from typing import Any
 
 from aiohttp import web
@@ -31,7 +32,7 @@ async def replay(request: web.Request) -> web.Response:
     found = await pages.rejected_body(services.store.reader, request.match_info["id"])
     driver = request.query.get("driver") or found.driver
     response = await hooks.take(services, found.body, driver, found.trace_id, found.headers, kept_as=found.id)
-    if response.status < 300:  # noqa: PLR2004 - HTTP's own line between success and not
+    if response.status != HTTPStatus.NOT_FOUND:
         await services.store.mark_replayed(found.id, services.clock.now())
     return response
 
