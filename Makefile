@@ -1,8 +1,10 @@
 # `make` lists what there is. Everything is installed into .venv in this directory; nothing outside of it is changed.
 
 PYTHON =# an interpreter instead of the newest suitable one on PATH: make run PYTHON=python3.12
+SRVMAINT_CRASHES ?= 20# how often the tests kill the daemon; .ci/run does it 200 times
 ARGS =# more arguments: make run ARGS="--listen 127.0.0.1:9000", make test ARGS="-k disk"
 
+export SRVMAINT_CRASHES
 IN_VENV = .venv/bin
 # When the interpreter behind .venv has gone (a distribution upgrade), .venv is made again.
 GONE = $(if $(realpath $(IN_VENV)/python),,gone)

@@ -10,6 +10,7 @@ from __future__ import annotations
 import asyncio
 import logging
 from dataclasses import dataclass
+from functools import partial
 from typing import Any, Final, Protocol
 
 import msgspec
@@ -54,6 +55,8 @@ class _Progress:
     state: RunState
     concluded: bool = False
     """The end of the run has been written down."""
+    postponed: bool = False
+    """It goes on later."""
 
     def reach(self, stage: RunState) -> None:
         """States only move forward."""
@@ -82,7 +85,7 @@ class Engine:
         self._owner = owner
 
     async def execute(self, claimed: ClaimedRun) -> bool:
-        """Take a run as far as it goes now. True when another run of its incident may have become due."""
+        """Take a run as far as it goes now. True when it goes on later, at a time written down."""
         run = claimed.run
         journal = Journal(self._store)
         pipeline = self._current.plan.pipelines.get(run.pipeline)
@@ -90,7 +93,7 @@ class Engine:
             reason = f"pipeline {run.pipeline!r} is not in the configuration any more. Put it back and resume the run."
             journal.note([], self._failed(run.id, reason))
             journal.flush()
-            return True
+            return False
         context = Context(
             run=run,
             incident=claimed.incident,
@@ -114,7 +117,7 @@ class Engine:
             journal.note([], self._failed(run.id, f"internal error: {type(error).__name__}"))
         finally:
             journal.flush()
-        return True
+        return progress.postponed
 
     async def _step(self, progress: _Progress, seq: int) -> bool:
         """One node of the walk; False when the run does not go on now."""
@@ -205,6 +208,7 @@ class Engine:
             next_at = next_try(step.attempts, self._clock, retry_after=retry_after)
             waiting = RunUpdate(run_id, RunState.RETRYING, next_at, f"{step.id}: {error}", release=True)
             progress.journal.note([record], waiting)
+            progress.postponed = True
             return False
         if spec.required:
             progress.journal.note([record], self._failed(run_id, f"{step.id}: {error}"))
@@ -234,21 +238,22 @@ class Engine:
         return RunUpdate(run_id, RunState.FAILED, None, reason, finished_at=self._clock.now(), release=True)
 
     def _announce(self, progress: _Progress, step: Step, event: str) -> None:
-        run = progress.claimed.run
-        alert = progress.context.alerts[0].alert if progress.context.alerts else None
-        self._events.stage(
-            event,
-            step.type,
-            {
-                "trace_id": run.trace_id,
-                "run_id": run.id,
-                "incident_id": run.incident_id,
-                "source": run.source,
-                "fingerprint": alert.fingerprint if alert else None,
-                "attempt": step.attempts,
-                "error": step.error,
-            },
-        )
+        self._events.stage(event, step.type, partial(_fields, progress, step))
+
+
+def _fields(progress: _Progress, step: Step) -> dict[str, Any]:
+    """What is said of a step in the log."""
+    run = progress.claimed.run
+    alert = progress.context.alerts[0].alert if progress.context.alerts else None
+    return {
+        "trace_id": run.trace_id,
+        "run_id": run.id,
+        "incident_id": run.incident_id,
+        "source": run.source,
+        "fingerprint": alert.fingerprint if alert else None,
+        "attempt": step.attempts,
+        "error": step.error,
+    }
 
 
 def _earlier(claimed: ClaimedRun, seq: int, bound: BoundNode) -> Step | None:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import logging
 from collections import Counter
+from collections.abc import Callable, Mapping
 from typing import Any, Final
 
 log = logging.getLogger("srvmaint.pipeline")
@@ -26,10 +27,10 @@ class Events:
         """Add to a counter."""
         self.counts[name, labels] += by
 
-    def stage(self, event: str, node_type: str, fields: dict[str, Any]) -> None:
-        """`pipeline.stage.started|succeeded|failed|retrying|skipped` of one step."""
+    def stage(self, event: str, node_type: str, fields: Callable[[], Mapping[str, Any]]) -> None:
+        """`pipeline.stage.started|succeeded|failed|retrying|skipped` of one step; `fields` is for the log."""
         self.counts["pipeline_stage", (node_type, event)] += 1
         level = _LEVELS.get(event, logging.DEBUG)
         if log.isEnabledFor(level):
-            details = " ".join(f"{key}={value}" for key, value in fields.items() if value is not None)
+            details = " ".join(f"{key}={value}" for key, value in fields().items() if value is not None)
             log.log(level, "pipeline.stage.%s stage=%s %s", event, node_type, details)

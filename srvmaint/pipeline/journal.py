@@ -10,7 +10,7 @@ import asyncio
 from collections.abc import Sequence
 
 from srvmaint.model import CheckResult
-from srvmaint.store.records import Outgoing, RunUpdate, StepRecord
+from srvmaint.store.records import Outgoing, RunEntry, RunUpdate, StepRecord
 from srvmaint.store.store import Store
 
 
@@ -36,7 +36,7 @@ class Journal:
         """Post what has been gathered."""
         self._unschedule()
         if self._update is not None:
-            self._store.note_run([*self._steps.values()], self._evidence, self._update)
+            self._store.note_run(RunEntry([*self._steps.values()], self._evidence, self._update))
         self._steps, self._evidence, self._update = {}, [], None
 
     async def commit(self, steps: Sequence[StepRecord], update: RunUpdate, outgoing: Outgoing) -> set[str]:
@@ -45,7 +45,7 @@ class Journal:
         self._steps.update((step.seq, step) for step in steps)
         gathered, evidence = [*self._steps.values()], self._evidence
         self._steps, self._evidence, self._update = {}, [], None
-        return await self._store.commit_run(gathered, evidence, update, outgoing)
+        return await self._store.commit_run(RunEntry(gathered, evidence, update, outgoing))
 
     def _unschedule(self) -> None:
         if self._scheduled is not None:

@@ -35,6 +35,8 @@ class Workers:
         self._clock = clock
         self._owner = owner
         self._active: set[str] = set()
+        self._others_wait = True
+        """Runs may be due that nobody could take: the end of any run is a reason to look again."""
         self._dispatcher: Dispatcher[ClaimedRun] = Dispatcher("run", SLOTS, self._claim, self._execute, clock)
 
     @property
@@ -54,6 +56,7 @@ class Workers:
 
     def wake(self) -> None:
         """A run may be due."""
+        self._others_wait = True
         self._dispatcher.wake()
 
     async def run(self) -> None:
@@ -67,7 +70,9 @@ class Workers:
         return await self._dispatcher.drain(seconds)
 
     async def _claim(self, limit: int) -> tuple[Sequence[ClaimedRun], int | None]:
+        self._others_wait = False
         claimed = await self._store.claim_runs(self._lease(limit))
+        self._others_wait = self._others_wait or claimed.more
         return claimed.runs, claimed.next_at
 
     async def _execute(self, claimed: ClaimedRun) -> bool:
@@ -75,7 +80,7 @@ class Workers:
             return False
         self._active.add(claimed.run.id)
         try:
-            return await self._engine.execute(claimed)
+            return await self._engine.execute(claimed) or self._others_wait
         finally:
             self._active.discard(claimed.run.id)
             self._watch.changed(claimed.run.id)

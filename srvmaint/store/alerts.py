@@ -9,6 +9,7 @@ from typing import Any, Final
 import msgspec
 
 from srvmaint.model import Alert, AlertStatus, Severity, StoredAlert
+from srvmaint.store.rows import select
 
 COLUMNS: Final = (
     "key, source, fingerprint, name, status, severity, description, labels, annotations, generator_url, "
@@ -18,13 +19,17 @@ _decode = msgspec.json.Decoder(dict[str, str]).decode
 _WORST: Final = "CASE severity WHEN 'critical' THEN 0 WHEN 'warning' THEN 1 ELSE 2 END"
 
 
-def worst_of(connection: sqlite3.Connection, incident_id: str, limit: int) -> tuple[StoredAlert, ...]:
-    """The alerts of an incident: those still live first, then the worst, then the oldest."""
-    rows = connection.execute(
-        f"SELECT {COLUMNS} FROM alert WHERE incident_id = ? ORDER BY status = 'resolved', {_WORST}, id LIMIT ?",
-        (incident_id, limit),
-    ).fetchall()
-    return tuple(map(alert_from, rows))
+def worst_of(
+    connection: sqlite3.Connection, incident_ids: Sequence[str], limit: int
+) -> dict[str, tuple[StoredAlert, ...]]:
+    """Up to `limit` alerts of each incident: those still live first, then the worst, then the oldest."""
+    order = f"PARTITION BY incident_id ORDER BY status = 'resolved', {_WORST}, id"
+    members = f"{COLUMNS}, row_number() OVER ({order}) AS place"
+    found: dict[str, list[StoredAlert]] = {incident_id: [] for incident_id in incident_ids}
+    for row in select(connection, "alert", members, "incident_id", incident_ids, tail="ORDER BY place"):
+        if row[-1] <= limit:
+            found[row[-2]].append(alert_from(row))
+    return {incident_id: tuple(alerts) for incident_id, alerts in found.items()}
 
 
 def alert_from(row: Sequence[Any]) -> StoredAlert:

@@ -28,6 +28,7 @@ CACHE_KIB: Final = 16 * 1024
 _PRAGMAS: Final = (
     "PRAGMA journal_mode = WAL",
     "PRAGMA foreign_keys = ON",
+    "PRAGMA secure_delete = OFF",  # built in by some, and then deleting writes as much as it deletes
     "PRAGMA busy_timeout = 5000",
     "PRAGMA temp_store = MEMORY",
     f"PRAGMA cache_size = -{CACHE_KIB}",

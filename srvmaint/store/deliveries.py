@@ -7,7 +7,7 @@ out in the order in which they were decided.
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final, Literal
 
@@ -16,7 +16,9 @@ import msgspec
 from srvmaint.errors import ConflictError, NotFoundError
 from srvmaint.incidents.what_to_send import Told
 from srvmaint.model import Delivery, DeliveryState, Message, RunState
-from srvmaint.store.records import ClaimedDeliveries, Lease, Outgoing
+from srvmaint.store import rows
+from srvmaint.store.records import ClaimedDeliveries, Intent, Lease, Outgoing
+from srvmaint.store.rows import select
 
 COLUMNS: Final = (
     "id, run_id, incident_id, channel, state, attempts, next_at, last_error, receiver_id, reason, created_at, message, "
@@ -38,63 +40,91 @@ class Sent:
     receiver_id: str | None = None
 
 
-def insert(connection: sqlite3.Connection, outgoing: Outgoing) -> set[str]:
-    """Write decisions down, and take those to the ready channels that may go out at once. Returns the ids taken.
+def insert(connection: sqlite3.Connection, outgoing: Sequence[Outgoing]) -> list[set[str]]:
+    """Write decisions down, and take those to ready channels that may go out at once. Returns the ids taken of each.
 
     Only the first open message of an incident to a channel may go out: the later ones wait for it.
     """
-    taken: set[str] = set()
-    lease = outgoing.lease
-    for intent in outgoing.intents:
-        delivery = intent.delivery
-        behind = connection.execute(
-            "SELECT 1 FROM delivery WHERE incident_id = ? AND channel = ? AND next_at IS NOT NULL LIMIT 1",
-            (delivery.incident_id, delivery.channel),
-        ).fetchone()
-        kept_back = delivery.state is DeliveryState.SUPPRESSED
-        take = delivery.channel in outgoing.ready and behind is None and not kept_back
-        if take:
-            taken.add(delivery.id)
-        connection.execute(
-            "INSERT INTO delivery (id, run_id, incident_id, channel, state, next_at, lease_owner, reason, created_at, "
-            "finished_at, give_up_at, fired_seq, message) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
-            (
-                delivery.id,
-                delivery.run_id,
-                delivery.incident_id,
-                delivery.channel,
-                DeliveryState.SENDING if take else delivery.state,
-                lease.until if take else None if kept_back else delivery.created_at,
-                lease.owner if take else None,
-                delivery.reason,
-                delivery.created_at,
-                delivery.created_at if kept_back else None,
-                delivery.give_up_at,
-                intent.told.fired_seq if intent.told else None,
-                intent.message,
-            ),
-        )
-        if intent.told is not None and delivery.incident_id is not None:
-            _remember(connection, delivery.incident_id, delivery.channel, intent.told, delivery.id)
+    ids = list({intent.delivery.incident_id for each in outgoing for intent in each.intents} - {None})
+    open_ones = "next_at IS NOT NULL AND incident_id"
+    ahead = {(row[0], row[1]) for row in select(connection, "delivery", "incident_id, channel", open_ones, ids)}
+    written: list[tuple[Any, ...]] = []
+    told: list[tuple[Any, ...]] = []
+    taken: list[set[str]] = []
+    for each in outgoing:
+        taken.append(set())
+        for intent in each.intents:
+            delivery = intent.delivery
+            place = (delivery.incident_id, delivery.channel)
+            kept_back = delivery.state is DeliveryState.SUPPRESSED
+            take = delivery.channel in each.ready and place not in ahead and not kept_back
+            if take:
+                taken[-1].add(delivery.id)
+            if not kept_back and delivery.incident_id is not None:
+                ahead.add((delivery.incident_id, delivery.channel))
+            written.append(_values(intent, each.lease if take else None))
+            if intent.told is not None and delivery.incident_id is not None:
+                told.append(_told_values(delivery.incident_id, delivery.channel, intent.told, delivery.id))
+    rows.insert(connection, "delivery", _NEW, written)
+    rows.insert(connection, "told", _TOLD, told, conflict=_TOLD_CONFLICT)
     return taken
 
 
-def _remember(connection: sqlite3.Connection, incident_id: str, channel: str, told: Told, delivery_id: str) -> None:
-    connection.execute(
-        "INSERT INTO told (incident_id, channel, firing, fired_seq, severity, acknowledged, at, delivery_id) "
-        "VALUES (?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (incident_id, channel) DO UPDATE SET firing = excluded.firing, "
-        "fired_seq = excluded.fired_seq, severity = excluded.severity, acknowledged = excluded.acknowledged, "
-        "at = excluded.at, delivery_id = excluded.delivery_id",
-        (
-            incident_id,
-            channel,
-            told.firing,
-            told.fired_seq,
-            told.severity,
-            told.acknowledged,
-            told.at,
-            delivery_id,
-        ),
+_NEW: Final = (
+    "id",
+    "run_id",
+    "incident_id",
+    "channel",
+    "state",
+    "next_at",
+    "lease_owner",
+    "reason",
+    "created_at",
+    "finished_at",
+    "give_up_at",
+    "fired_seq",
+    "message",
+)
+_TOLD: Final = ("incident_id", "channel", "firing", "fired_seq", "severity", "acknowledged", "at", "delivery_id")
+_TOLD_CONFLICT: Final = (
+    "(incident_id, channel) DO UPDATE SET firing = excluded.firing, fired_seq = excluded.fired_seq,"
+    " severity = excluded.severity, acknowledged = excluded.acknowledged, at = excluded.at,"
+    " delivery_id = excluded.delivery_id"
+)
+
+
+def _values(intent: Intent, lease: Lease | None) -> tuple[Any, ...]:
+    """The row of a new delivery; with a lease it is on its way already."""
+    delivery = intent.delivery
+    kept_back = delivery.state is DeliveryState.SUPPRESSED
+    due_at = None if kept_back else delivery.created_at
+    return (
+        delivery.id,
+        delivery.run_id,
+        delivery.incident_id,
+        delivery.channel,
+        DeliveryState.SENDING if lease else delivery.state,
+        lease.until if lease else due_at,
+        lease.owner if lease else None,
+        delivery.reason,
+        delivery.created_at,
+        delivery.created_at if kept_back else None,
+        delivery.give_up_at,
+        intent.told.fired_seq if intent.told else None,
+        intent.message,
+    )
+
+
+def _told_values(incident_id: str, channel: str, told: Told, delivery_id: str) -> tuple[Any, ...]:
+    return (
+        incident_id,
+        channel,
+        told.firing,
+        told.fired_seq,
+        told.severity,
+        told.acknowledged,
+        told.at,
+        delivery_id,
     )
 
 
@@ -117,12 +147,13 @@ def _recall(connection: sqlite3.Connection, incident_id: str | None, channel: st
         acknowledged=message.status == "acknowledged",
         at=row[2],
     )
-    _remember(connection, incident_id, channel, told, row[0])
+    values = _told_values(incident_id, channel, told, row[0])
+    rows.insert(connection, "told", _TOLD, [values], conflict=_TOLD_CONFLICT)
 
 
 def claim(connection: sqlite3.Connection, channel: str, lease: Lease) -> ClaimedDeliveries:
     """Take a channel's due messages, oldest first, never past an earlier one of the same incident."""
-    rows = connection.execute(
+    taken = connection.execute(
         "UPDATE delivery SET state = 'sending', lease_owner = ?, next_at = ? WHERE id IN ("
         " SELECT id FROM delivery AS due WHERE channel = ? AND next_at <= ? AND NOT EXISTS ("
         "  SELECT 1 FROM delivery AS earlier WHERE earlier.incident_id = due.incident_id"
@@ -133,56 +164,69 @@ def claim(connection: sqlite3.Connection, channel: str, lease: Lease) -> Claimed
     following = connection.execute(
         "SELECT next_at FROM delivery WHERE channel = ? AND next_at > ? ORDER BY next_at LIMIT 1", (channel, lease.now)
     ).fetchone()
-    return ClaimedDeliveries(tuple(map(delivery_from, sorted(rows))), following[0] if following else None)
+    return ClaimedDeliveries(tuple(map(delivery_from, sorted(taken))), following[0] if following else None)
 
 
-def record(connection: sqlite3.Connection, sent: Sent) -> bool:
-    """Write down how an attempt ended; True when another message may now go out on that channel."""
-    row = connection.execute(
-        "UPDATE delivery SET state = ?, attempts = attempts + 1, next_at = ?, lease_owner = NULL, last_error = ?, "
-        "receiver_id = coalesce(?, receiver_id), finished_at = ? WHERE id = ? RETURNING run_id, incident_id, channel",
-        (
-            sent.state,
-            sent.next_at,
-            sent.error,
-            sent.receiver_id,
-            sent.at if sent.next_at is None else None,
-            sent.delivery_id,
-        ),
-    ).fetchone()
-    if row is None:  # retention or an operator was faster
-        return False
-    run_id, incident_id, channel = row
-    if sent.state is DeliveryState.DEAD:
-        _recall(connection, incident_id, channel)
-    settle(connection, run_id, sent.at)
-    waiting = connection.execute(
-        "SELECT 1 FROM delivery WHERE channel = ? AND next_at <= ? LIMIT 1", (channel, sent.at)
-    ).fetchone()
-    return waiting is not None
+def record(connection: sqlite3.Connection, sent: Sequence[Sent]) -> list[bool]:
+    """Write down how attempts ended; True for each after which another message may go out on its channel."""
+    by_id = {each.delivery_id: each for each in sent}
+    found = rows.update(
+        connection,
+        "delivery",
+        _ATTEMPT,
+        [
+            (each.delivery_id, each.state, each.next_at, each.error, each.receiver_id, each.at)
+            for each in by_id.values()
+        ],
+        returning="delivery.id, delivery.run_id, delivery.incident_id, delivery.channel",
+    )
+    for delivery_id, _, incident_id, channel in found:
+        if by_id[delivery_id].state is DeliveryState.DEAD:
+            _recall(connection, incident_id, channel)
+    settle(connection, {run_id: by_id[delivery_id].at for delivery_id, run_id, _, _ in found})
+    channels = {delivery_id: channel for delivery_id, _, _, channel in found}
+    waiting = {channel for channel in set(channels.values()) if _is_due(connection, channel, sent[-1].at)}
+    return [channels.get(each.delivery_id) in waiting for each in sent]
 
 
-def settle(connection: sqlite3.Connection, run_id: str, now: int) -> None:
-    """Let a run whose nodes are done follow its deliveries: retrying, failed or notified.
+_ATTEMPT: Final = (
+    "state",
+    "next_at",
+    "last_error",
+    "receiver_id = coalesce({}, receiver_id)",
+    "finished_at = CASE WHEN new.column3 IS NULL THEN {} END, attempts = attempts + 1, lease_owner = NULL",
+)
+
+
+def _is_due(connection: sqlite3.Connection, channel: str, now: int) -> bool:
+    sql = "SELECT 1 FROM delivery WHERE channel = ? AND next_at <= ? LIMIT 1"
+    return connection.execute(sql, (channel, now)).fetchone() is not None
+
+
+def settle(connection: sqlite3.Connection, when: Mapping[str, int]) -> None:
+    """Let runs (id to time) whose nodes are done follow their deliveries: retrying, failed or notified.
 
     One that failed at a node, or is still at one, is not changed by what becomes of the messages it has sent.
     """
-    counts = dict(
-        connection.execute("SELECT state, count(*) FROM delivery WHERE run_id = ? GROUP BY state", (run_id,)).fetchall()
-    )
+    done = [row[0] for row in select(connection, "run", "id", "nodes_done_at IS NOT NULL AND id", list(when))]
+    counts: dict[str, dict[str, int]] = {run_id: {} for run_id in done}
+    for run_id, state, count in select(
+        connection, "delivery", "run_id, state, count(*)", "run_id", done, tail="GROUP BY run_id, state"
+    ):
+        counts[run_id][state] = count
+    news = [(run_id, *_standing(of_run, when[run_id])) for run_id, of_run in counts.items()]
+    changed = [row for row in news if row[1] is not None]
+    rows.update(connection, "run", ("state", "error", "finished_at"), changed)
+
+
+def _standing(counts: Mapping[str, int], now: int) -> tuple[RunState | None, str | None, int | None]:
+    """State, error and end of a run whose deliveries stand like this; no state where nothing changes."""
     if any(counts.get(state) for state in _OPEN):
-        if counts.get(DeliveryState.RETRYING):
-            connection.execute(
-                "UPDATE run SET state = 'retrying' WHERE id = ? AND nodes_done_at IS NOT NULL", (run_id,)
-            )
-        return
+        return (RunState.RETRYING if counts.get(DeliveryState.RETRYING) else None, None, None)
     dead = counts.get(DeliveryState.DEAD, 0)
-    state = RunState.FAILED if dead else RunState.NOTIFIED
-    error = f"{dead} of {sum(counts.values())} deliveries are dead" if dead else None
-    connection.execute(
-        "UPDATE run SET state = ?, error = ?, finished_at = ? WHERE id = ? AND nodes_done_at IS NOT NULL",
-        (state, error, now, run_id),
-    )
+    if dead:
+        return RunState.FAILED, f"{dead} of {sum(counts.values())} deliveries are dead", now
+    return RunState.NOTIFIED, None, now
 
 
 def take_back(connection: sqlite3.Connection, now: int) -> int:
@@ -201,15 +245,15 @@ def bury_unknown(connection: sqlite3.Connection, channels: Sequence[str], now: i
     What is on its way already is left alone: how that ends is written down by whoever sends it.
     """
     marks = ",".join("?" * len(channels))
-    rows = connection.execute(
+    lost = connection.execute(
         "SELECT id, channel FROM delivery WHERE next_at IS NOT NULL AND lease_owner IS NULL"
         f" AND channel NOT IN ({marks})",
         tuple(channels),
     ).fetchall()
-    for delivery_id, channel in rows:
+    for delivery_id, channel in lost:
         error = f"channel {channel!r} is not in the configuration any more. Put it back and retry the delivery."
-        record(connection, Sent(delivery_id, DeliveryState.DEAD, now, error=error))
-    return len(rows)
+        record(connection, [Sent(delivery_id, DeliveryState.DEAD, now, error=error)])
+    return len(lost)
 
 
 def retry(connection: sqlite3.Connection, delivery_id: str, now: int) -> Delivery:

@@ -9,15 +9,19 @@ from typing import Any, Final
 import msgspec
 
 from srvmaint.model import CheckResult, CheckStatus, Metric
+from srvmaint.store.rows import insert
 
-COLUMNS: Final = "id, checker, at, status, message, metrics, details, duration_ms"
+_COLUMNS: Final = ("id", "checker", "at", "status", "message", "metrics", "details", "duration_ms")
+COLUMNS: Final = ", ".join(_COLUMNS)
 _decode_metrics = msgspec.json.Decoder(tuple[Metric, ...]).decode
 
 
 def keep(connection: sqlite3.Connection, results: Sequence[CheckResult]) -> None:
     """Write results down; those already there stay as they are."""
-    connection.executemany(
-        f"INSERT INTO evidence ({COLUMNS}) VALUES (?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (id) DO NOTHING",
+    insert(
+        connection,
+        "evidence",
+        _COLUMNS,
         [
             (
                 result.id,
@@ -29,8 +33,9 @@ def keep(connection: sqlite3.Connection, results: Sequence[CheckResult]) -> None
                 msgspec.json.encode(result.details).decode(),
                 result.duration_ms,
             )
-            for result in results
+            for result in {result.id: result for result in results}.values()
         ],
+        conflict="(id) DO NOTHING",
     )
 
 

@@ -10,6 +10,7 @@ import msgspec
 
 from srvmaint.errors import ConflictError, NotFoundError
 from srvmaint.model import AlertStatus, Incident, IncidentStatus, Severity
+from srvmaint.store.rows import select
 
 COLUMNS: Final = (
     "id, title, status, severity, group_key, labels, pipeline, opened_at, acknowledged_at, "
@@ -28,6 +29,11 @@ def get_incident(connection: sqlite3.Connection, incident_id: str) -> Incident:
     if row is None:
         raise NotFoundError(f"there is no incident {incident_id!r}")
     return incident_from(row)
+
+
+def get_incidents(connection: sqlite3.Connection, incident_ids: Sequence[str]) -> list[Incident]:
+    """The incidents with these ids, in no particular order."""
+    return [incident_from(row) for row in select(connection, "incident", COLUMNS, "id", incident_ids)]
 
 
 def incident_from(row: Sequence[Any]) -> Incident:

@@ -13,7 +13,7 @@ import msgspec
 
 from srvmaint.incidents.ledger import Incoming
 from srvmaint.incidents.what_to_send import Told
-from srvmaint.model import Delivery, Incident, Run, RunState, Step, StoredAlert
+from srvmaint.model import CheckResult, Delivery, Incident, Run, RunState, Step, StoredAlert
 
 
 class Batch(msgspec.Struct, frozen=True):
@@ -73,6 +73,8 @@ class Claimed:
 
     runs: tuple[ClaimedRun, ...] = ()
     next_at: int | None = None
+    more: bool = False
+    """Others are due and were not taken: for want of room, or because a run of their incident is under way."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,6 +126,17 @@ class Outgoing:
     intents: tuple[Intent, ...]
     lease: Lease
     ready: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class RunEntry:
+    """What is written down about a run in one go."""
+
+    steps: Sequence[StepRecord]
+    evidence: Sequence[CheckResult]
+    update: RunUpdate
+    outgoing: Outgoing | None = None
+    """What it is about to send."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -47,3 +47,13 @@ def give_back(connection: sqlite3.Connection) -> int:
     """
     connection.executescript(f"PRAGMA incremental_vacuum({VACUUM_PAGES})")
     return int(connection.execute("PRAGMA freelist_count").fetchone()[0])
+
+
+def shrink(connection: sqlite3.Connection) -> None:
+    """Let the files on the disk become as small as what is in them, unless a reader is in the way just now."""
+    [[patience]] = connection.execute("PRAGMA busy_timeout").fetchall()
+    connection.execute("PRAGMA busy_timeout = 0")
+    try:
+        connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+    finally:
+        connection.execute(f"PRAGMA busy_timeout = {patience}")

@@ -22,24 +22,36 @@ class Executes(Protocol):
         """Run one statement."""
 
 
-def insert(connection: Executes, table: str, columns: tuple[str, ...], rows: Sequence[tuple[Any, ...]]) -> None:
-    """Insert rows, each a tuple in the order of `columns`, of which the first is never NULL."""
+def insert(
+    connection: Executes, table: str, columns: tuple[str, ...], rows: Sequence[tuple[Any, ...]], conflict: str = ""
+) -> None:
+    """Insert rows, each a tuple in the order of `columns`, of which the first is never NULL.
+
+    `conflict` is what follows `ON CONFLICT`, where rows may be there already.
+    """
     for size, values in _filled(rows, len(columns)):
-        connection.execute(_insert_sql(table, columns, size), values)
+        connection.execute(_insert_sql(table, columns, conflict, size), values)
 
 
-def update(connection: Executes, table: str, columns: tuple[str, ...], rows: Sequence[tuple[Any, ...]]) -> None:
-    """Update rows by `id`, which is the first value of each; the others are in the order of `columns`."""
+def update(
+    connection: Executes, table: str, columns: tuple[str, ...], rows: Sequence[tuple[Any, ...]], returning: str = ""
+) -> list[tuple[Any, ...]]:
+    """Update rows by `id`, which is the first value of each and in no two of them; the others are for `columns`.
+
+    A column may be an assignment, in which `{}` stands for the value. What `returning` names comes back.
+    """
+    found: list[tuple[Any, ...]] = []
     for size, values in _filled(rows, len(columns) + 1):
-        connection.execute(_update_sql(table, columns, size), values)
+        found += connection.execute(_update_sql(table, columns, returning, size), values).fetchall()
+    return found
 
 
 def select(
-    connection: Executes, table: str, columns: str, condition: str, values: Sequence[Any]
+    connection: Executes, table: str, columns: str, condition: str, values: Sequence[Any], tail: str = ""
 ) -> Iterator[tuple[Any, ...]]:
-    """Rows for which `condition IN (values)` holds; `condition` ends with the column's name."""
+    """Rows for which `condition IN (values)` holds; `condition` ends with the column's name, `tail` follows."""
     for size, filled in _filled([(value,) for value in values], 1):
-        yield from connection.execute(_select_sql(table, columns, condition, size), filled).fetchall()
+        yield from connection.execute(_select_sql(table, columns, condition, tail, size), filled).fetchall()
 
 
 def _filled(rows: Sequence[tuple[Any, ...]], width: int) -> Iterator[tuple[int, list[Any]]]:
@@ -52,21 +64,27 @@ def _filled(rows: Sequence[tuple[Any, ...]], width: int) -> Iterator[tuple[int, 
 
 
 @cache
-def _insert_sql(table: str, columns: tuple[str, ...], count: int) -> str:
-    names = ", ".join(columns)
-    return f"INSERT INTO {table} ({names}) SELECT * FROM ({_values(len(columns), count)}) WHERE column1 IS NOT NULL"
+def _insert_sql(table: str, columns: tuple[str, ...], conflict: str, count: int) -> str:
+    names, values = ", ".join(columns), _values(len(columns), count)
+    tail = f" ON CONFLICT {conflict}" if conflict else ""
+    return f"INSERT INTO {table} ({names}) SELECT * FROM ({values}) WHERE column1 IS NOT NULL{tail}"
 
 
 @cache
-def _update_sql(table: str, columns: tuple[str, ...], count: int) -> str:
-    news = ", ".join(f"{column} = new.column{place}" for place, column in enumerate(columns, 2))
+def _update_sql(table: str, columns: tuple[str, ...], returning: str, count: int) -> str:
+    news = ", ".join(_assignment(column, f"new.column{place}") for place, column in enumerate(columns, 2))
     values = _values(len(columns) + 1, count)
-    return f"UPDATE {table} SET {news} FROM ({values}) AS new WHERE {table}.id = new.column1"
+    tail = f" RETURNING {returning}" if returning else ""
+    return f"UPDATE {table} SET {news} FROM ({values}) AS new WHERE {table}.id = new.column1{tail}"
+
+
+def _assignment(column: str, value: str) -> str:
+    return column.format(value) if "{}" in column else f"{column} = {value}"
 
 
 @cache
-def _select_sql(table: str, columns: str, condition: str, count: int) -> str:
-    return f"SELECT {columns} FROM {table} WHERE {condition} IN ({', '.join('?' * count)})"
+def _select_sql(table: str, columns: str, condition: str, tail: str, count: int) -> str:
+    return f"SELECT {columns} FROM {table} WHERE {condition} IN ({', '.join('?' * count)}) {tail}"
 
 
 def _values(width: int, count: int) -> str:

@@ -7,7 +7,8 @@ owner died comes back by itself, and at start at once.
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Callable, Sequence
+from collections import defaultdict
+from collections.abc import Callable, Container, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -17,7 +18,7 @@ from srvmaint.errors import ConflictError, NotFoundError
 from srvmaint.incidents.what_to_send import Told
 from srvmaint.model import Change, Run, RunState, Severity, Step, StepStatus
 from srvmaint.store import alerts, deliveries, incidents
-from srvmaint.store.records import Claimed, ClaimedRun, Lease, QueuedRun, RunUpdate, StepRecord
+from srvmaint.store.records import Claimed, ClaimedRun, Lease, QueuedRun, RunEntry, RunUpdate, StepRecord
 from srvmaint.store.rows import Executes, insert, select, update
 
 MESSAGE_ALERTS: Final = 20
@@ -149,19 +150,24 @@ def claim_runs(connection: sqlite3.Connection, lease: Lease) -> Claimed:
         " AND busy.id <> due.id) ORDER BY next_at, id LIMIT ?",
         (lease.now, lease.limit),
     ).fetchall()
-    claimed = []
-    taken: set[str] = set()
-    for run_id, incident_id, started_at in due:
-        if incident_id in taken:
-            continue
-        taken.add(incident_id or run_id)
-        row = connection.execute(
-            "UPDATE run SET lease_owner = ?, next_at = ?, started_at = coalesce(started_at, ?) WHERE id = ? "
-            f"RETURNING {RUN_COLUMNS}",
-            (lease.owner, lease.until, lease.now, run_id),
-        ).fetchone()
-        claimed.append(_with_its_world(connection, run_from(row), fresh=started_at is None))
-    return Claimed(tuple(claimed), next_due(connection, lease.now))
+    one_each: dict[str, str] = {}
+    for run_id, incident_id, _ in due:
+        one_each.setdefault(incident_id or run_id, run_id)
+    fresh = {run_id for run_id, _, started_at in due if started_at is None}
+    taken = update(
+        connection,
+        "run",
+        ("lease_owner", "next_at", "started_at = coalesce(started_at, {})"),
+        [(run_id, lease.owner, lease.until, lease.now) for run_id in one_each.values()],
+        returning=", ".join(f"run.{column}" for column in RUN_COLUMNS.split(", ")),
+    )
+    claimed = with_their_worlds(connection, [run_from(row) for row in sorted(taken)], fresh)
+    more = len(due) == lease.limit or len(one_each) < len(due) or _is_more_due(connection, lease.now)
+    return Claimed(tuple(claimed), next_due(connection, lease.now), more)
+
+
+def _is_more_due(connection: sqlite3.Connection, now: int) -> bool:
+    return connection.execute("SELECT 1 FROM run WHERE next_at <= ? LIMIT 1", (now,)).fetchone() is not None
 
 
 def next_due(connection: sqlite3.Connection, after: int) -> int | None:
@@ -186,47 +192,69 @@ def extend_leases(connection: sqlite3.Connection, owner: str, run_ids: Sequence[
     )
 
 
-def record(connection: sqlite3.Connection, steps: Sequence[StepRecord], update: RunUpdate | None) -> None:
-    """Write down how steps and their run stand."""
-    connection.executemany(
-        "INSERT INTO step (run_id, seq, id, type, status, attempts, started_at, finished_at, duration_ms, "
-        "input, output, error) "
-        "VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (run_id, seq) DO UPDATE SET id = excluded.id, "
-        "type = excluded.type, status = excluded.status, attempts = excluded.attempts, started_at = "
-        "excluded.started_at, "
-        "finished_at = excluded.finished_at, duration_ms = excluded.duration_ms, input = "
-        "coalesce(excluded.input, input), "
-        "output = excluded.output, error = excluded.error",
-        [
-            (
-                record.run_id,
-                record.seq,
-                record.step.id,
-                record.step.type,
-                record.step.status,
-                record.step.attempts,
-                record.step.started_at,
-                record.step.finished_at,
-                record.step.duration_ms,
-                record.input,
-                record.output,
-                record.step.error,
-            )
-            for record in steps
-        ],
+def record(connection: sqlite3.Connection, entries: Sequence[RunEntry]) -> None:
+    """Write down how runs and their steps stand; what comes later in the list is the later news."""
+    insert(
+        connection,
+        "step",
+        _STEP,
+        [_step_values(record) for entry in entries for record in entry.steps],
+        conflict=_STEP_CONFLICT,
     )
-    if update is not None:
-        update_run(connection, update)
+    updates = {entry.update.run_id: entry.update for entry in entries}
+    update(connection, "run", _RUN_CHANGES, [_run_values(news) for news in updates.values()])
 
 
-def update_run(connection: sqlite3.Connection, update: RunUpdate) -> None:
-    """Write down where a run stands."""
-    lease = ", lease_owner = NULL" if update.release else ""
-    connection.execute(
-        "UPDATE run SET state = ?, next_at = ?, error = ?, finished_at = ?,"
-        f" nodes_done_at = coalesce(?, nodes_done_at){lease} WHERE id = ?",
-        (update.state, update.next_at, update.error, update.finished_at, update.settles_at, update.run_id),
+_STEP: Final = (
+    "run_id",
+    "seq",
+    "id",
+    "type",
+    "status",
+    "attempts",
+    "started_at",
+    "finished_at",
+    "duration_ms",
+    "input",
+    "output",
+    "error",
+)
+_STEP_CONFLICT: Final = (
+    "(run_id, seq) DO UPDATE SET id = excluded.id, type = excluded.type, status = excluded.status,"
+    " attempts = excluded.attempts, started_at = excluded.started_at, finished_at = excluded.finished_at,"
+    " duration_ms = excluded.duration_ms, input = coalesce(excluded.input, input), output = excluded.output,"
+    " error = excluded.error"
+)
+_RUN_CHANGES: Final = (
+    "state",
+    "next_at",
+    "error",
+    "finished_at",
+    "nodes_done_at = coalesce({}, nodes_done_at)",
+    "lease_owner = CASE WHEN {} THEN NULL ELSE lease_owner END",
+)
+
+
+def _step_values(record: StepRecord) -> tuple[Any, ...]:
+    step = record.step
+    return (
+        record.run_id,
+        record.seq,
+        step.id,
+        step.type,
+        step.status,
+        step.attempts,
+        step.started_at,
+        step.finished_at,
+        step.duration_ms,
+        record.input,
+        record.output,
+        step.error,
     )
+
+
+def _run_values(news: RunUpdate) -> tuple[Any, ...]:
+    return (news.run_id, news.state, news.next_at, news.error, news.finished_at, news.settles_at, news.release)
 
 
 def resume(connection: sqlite3.Connection, run_id: str, now: int) -> Run:
@@ -306,35 +334,32 @@ def steps_of(connection: sqlite3.Connection, run_id: str) -> tuple[Step, ...]:
     return tuple(map(step_from, connection.execute(sql, (run_id,))))
 
 
-def _with_its_world(connection: sqlite3.Connection, run: Run, *, fresh: bool) -> ClaimedRun:
-    """The run with the incident as it stands now: what the run will speak of."""
-    steps = () if fresh else steps_of(connection, run.id)
-    if run.incident_id is None:
-        return ClaimedRun(run, None, (), 0, {}, steps)
-    told = connection.execute(
-        "SELECT channel, firing, fired_seq, severity, acknowledged, at FROM told WHERE incident_id = ?",
-        (run.incident_id,),
-    ).fetchall()
-    fired = connection.execute(
-        "SELECT max(fired_seq) FROM alert WHERE incident_id = ? AND status <> 'resolved'", (run.incident_id,)
-    ).fetchone()
-    return ClaimedRun(
-        run=run,
-        incident=incidents.get_incident(connection, run.incident_id),
-        alerts=alerts.worst_of(connection, run.incident_id, MESSAGE_ALERTS),
-        fired_seq=fired[0] or 0,
-        told={
-            row[0]: Told(
-                firing=bool(row[1]),
-                fired_seq=row[2],
-                severity=Severity(row[3]),
-                acknowledged=bool(row[4]),
-                at=row[5],
-            )
-            for row in told
-        },
-        steps=steps,
+def with_their_worlds(connection: sqlite3.Connection, found: Sequence[Run], fresh: Container[str]) -> list[ClaimedRun]:
+    """Runs with their incidents as they stand now: what the runs will speak of. A fresh run has no steps yet."""
+    ids = list(dict.fromkeys(run.incident_id for run in found if run.incident_id is not None))
+    about = {incident.id: incident for incident in incidents.get_incidents(connection, ids)}
+    members = alerts.worst_of(connection, ids, MESSAGE_ALERTS)
+    fired = dict(
+        select(connection, _LIVE, "incident_id, max(fired_seq)", "incident_id", ids, tail="GROUP BY incident_id")
     )
+    told: defaultdict[str, dict[str, Told]] = defaultdict(dict)
+    for row in select(connection, "told", _TOLD, "incident_id", ids):
+        told[row[0]][row[1]] = Told(bool(row[2]), row[3], Severity(row[4]), bool(row[5]), row[6])
+    return [
+        ClaimedRun(
+            run=run,
+            incident=about[run.incident_id] if run.incident_id else None,
+            alerts=members.get(run.incident_id or "", ()),
+            fired_seq=fired.get(run.incident_id or "", 0),
+            told=told.get(run.incident_id or "", {}),
+            steps=() if run.id in fresh else steps_of(connection, run.id),
+        )
+        for run in found
+    ]
+
+
+_LIVE: Final = "(SELECT incident_id, fired_seq FROM alert WHERE status <> 'resolved')"
+_TOLD: Final = "incident_id, channel, firing, fired_seq, severity, acknowledged, at"
 
 
 def _changes(text: str) -> list[Change]:

@@ -20,7 +20,7 @@ log = logging.getLogger(__name__)
 MIB: Final = 1024 * 1024
 WATERMARK_SHARE: Final = 0.02
 WATERMARK_LEAST: Final = 16 * MIB
-"""The write-ahead log grows by 4 MiB before it is copied into the file, which grows by as much; the rest is for bodies."""
+"""The write-ahead log grows by 4 MiB before it is copied into the file, which grows by as much; the rest is spare."""
 SMALL_DISK_SHARE: Final = 0.25
 """A disk of less than 64 MiB keeps this much free instead."""
 WATERMARK_MOST: Final = 256 * MIB

@@ -23,10 +23,8 @@ from srvmaint.store.records import (
     ClaimedDeliveries,
     Lease,
     Origin,
-    Outgoing,
     Rejected,
-    RunUpdate,
-    StepRecord,
+    RunEntry,
 )
 from srvmaint.store.space import Space
 from srvmaint.store.writer import Connection, Lane, Writer
@@ -147,19 +145,13 @@ class Store:
         """The workers' heartbeat."""
         self._writer.post(runs.extend_leases, owner, run_ids, until)
 
-    def note_run(self, steps: Sequence[StepRecord], found: Sequence[CheckResult], update: RunUpdate) -> None:
+    def note_run(self, entry: RunEntry) -> None:
         """Write down progress that nobody has to wait for; it is durable before anything submitted later."""
-        self._writer.post(_write_run, steps, found, update, None)
+        self._writer.post_grouped(_write_runs, entry)
 
-    async def commit_run(
-        self,
-        steps: Sequence[StepRecord],
-        found: Sequence[CheckResult],
-        update: RunUpdate,
-        outgoing: Outgoing,
-    ) -> set[str]:
+    async def commit_run(self, entry: RunEntry) -> set[str]:
         """Commit what is to be sent before it is sent. Returns the ids of the deliveries taken with the lease."""
-        return await self._writer.submit(_write_run, steps, found, update, outgoing)
+        return await self._writer.submit_grouped(_write_runs, entry)
 
     async def evidence(self, ids: Sequence[str]) -> tuple[CheckResult, ...]:
         """Results that a stored step rests on."""
@@ -177,7 +169,7 @@ class Store:
 
     async def record_delivery(self, sent: deliveries.Sent) -> bool:
         """Write down how an attempt ended; True when another message of the channel may go out."""
-        return await self._writer.submit(deliveries.record, sent)
+        return await self._writer.submit_grouped(deliveries.record, sent)
 
     async def bury_unknown(self, channels: Sequence[str], now: int) -> int:
         """Give up messages to channels that are no longer configured."""
@@ -208,7 +200,7 @@ class Store:
         return await self._writer.submit(retention.give_back, lane=Lane.MAINTENANCE)
 
     async def tidy(self, retention_seconds: float, now: int) -> int:
-        """Prune everything older than the retention, then give its pages back. Returns the rows deleted."""
+        """Prune everything older than the retention, then give its room back. Returns the rows deleted."""
         total = 0
         while deleted := await self.prune(now - int(retention_seconds * SECOND)):
             total += deleted
@@ -216,6 +208,7 @@ class Store:
             left = await self.give_back()
             while left and (following := await self.give_back()) < left:
                 left = following
+            await self._writer.submit(retention.shrink, lane=Lane.MAINTENANCE)
         return total
 
 
@@ -233,19 +226,14 @@ def _take_back(connection: sqlite3.Connection, now: int) -> tuple[int, int]:
     return runs.take_back(connection, now), deliveries.take_back(connection, now)
 
 
-def _write_run(
-    connection: sqlite3.Connection,
-    steps: Sequence[StepRecord],
-    found: Sequence[CheckResult],
-    update: RunUpdate,
-    outgoing: Outgoing | None,
-) -> set[str]:
-    evidence.keep(connection, found)
-    runs.record(connection, steps, update)
-    taken = deliveries.insert(connection, outgoing) if outgoing is not None else set()
-    if update.settles_at is not None:
-        deliveries.settle(connection, update.run_id, update.settles_at)
-    return taken
+def _write_runs(connection: sqlite3.Connection, entries: Sequence[RunEntry]) -> list[set[str]]:
+    evidence.keep(connection, [result for entry in entries for result in entry.evidence])
+    runs.record(connection, entries)
+    sending = [entry.outgoing for entry in entries if entry.outgoing is not None]
+    taken = iter(deliveries.insert(connection, sending))
+    settled = {entry.update.run_id: entry.update.settles_at for entry in entries}
+    deliveries.settle(connection, {run_id: at for run_id, at in settled.items() if at is not None})
+    return [next(taken) if entry.outgoing is not None else set() for entry in entries]
 
 
 def _resolve(

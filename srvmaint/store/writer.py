@@ -142,7 +142,13 @@ class Writer:
         return future
 
     def submit_grouped(
-        self, function: Callable[[Any, Sequence[A]], Sequence[R]], argument: A, *, lane: Lane, rows: int, size: int
+        self,
+        function: Callable[[Any, Sequence[A]], Sequence[R]],
+        argument: A,
+        *,
+        lane: Lane = Lane.RUN,
+        rows: int = 1,
+        size: int = 0,
     ) -> asyncio.Future[R]:
         """Queue an operation that is cheaper done together with its neighbours: `function` is given all of theirs.
 
@@ -152,6 +158,10 @@ class Writer:
         now = self._clock.monotonic()
         self._put(_Op(function, (argument,), lane, rows, size, future, now, grouped=True))
         return future
+
+    def post_grouped(self, function: Callable[[Any, Sequence[A]], Sequence[object]], argument: A) -> None:
+        """Queue such an operation of a run that nobody waits for."""
+        self._put(_Op(function, (argument,), Lane.RUN, 1, 0, None, 0.0, grouped=True))
 
     def post(self, function: Callable[..., object], *args: Any) -> None:
         """Queue an operation of a run that nobody waits for; it is written after everything queued before it."""

@@ -45,10 +45,6 @@ class Child:
         self._process = process
         self.port = 0
 
-    @property
-    def pid(self) -> int:
-        return self._process.pid
-
     async def say(self, line: str) -> None:
         """Write a line to its stdin."""
         assert self._process.stdin is not None

@@ -14,6 +14,7 @@ def pytest_configure(config: pytest.Config) -> None:
     config.stash[_RESULTS] = Results()
 
 
+@pytest.hookimpl(tryfirst=True)  # before `-m` looks
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Everything in this folder is a benchmark, so that none can be forgotten."""
     for item in items:

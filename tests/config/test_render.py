@@ -109,8 +109,10 @@ def test_the_command_that_generates_writes_what_is_stale_and_names_it(tmp_path: 
         )
         return done.returncode, done.stderr
 
-    assert run("--check") == (1, "srvmaint.toml.example: is stale: run make generate\n")
-    assert run("--write") == (0, "srvmaint.toml.example: written\n")
+    (tmp_path / "README.md").write_text("<!-- generated: checkers -->\n<!-- end -->\n")
+    files = ("srvmaint.toml.example", "examples/REFERENCE.md", "README.md")
+    assert run("--check") == (1, "".join(f"{name}: is stale: run make generate\n" for name in files))
+    assert run("--write") == (0, "".join(f"{name}: written\n" for name in files))
     assert run("--check") == (0, "")
 
 

@@ -127,3 +127,15 @@ async def refusal(daemon: Daemon) -> set[str]:
                 assert int(reply.headers["Retry-After"]) > 0
                 return accepted
             accepted.add(name)
+
+
+async def test_a_daemon_starts_on_a_full_disk_and_serves_what_it_has(daemon: Daemon, small_disk: Path) -> None:
+    await daemon.alert(body(alert("Before")))
+    await daemon.kill()
+    filler = fill(small_disk)
+    await daemon.start()
+    assert (await daemon.get("/readyz")).status == 503
+    assert "Before" in {item["name"] for item in (await daemon.get("/alerts/")).body["items"]}
+    filler.unlink()
+    await daemon.until("/readyz", lambda answer: answer["status"] == "ready")
+    await daemon.alert(body(alert("After")))

@@ -14,7 +14,7 @@ from srvmaint.incidents.ledger import Incoming
 from srvmaint.incidents.what_to_send import Told
 from srvmaint.model import Delivery, DeliveryState, Message, RunState, Severity, Step, StepStatus, Verdict
 from srvmaint.store.deliveries import Sent
-from srvmaint.store.records import Accepted, Batch, ClaimedRun, Intent, Lease, Outgoing, RunUpdate, StepRecord
+from srvmaint.store.records import Accepted, Batch, ClaimedRun, Intent, Lease, Outgoing, RunEntry, RunUpdate, StepRecord
 from srvmaint.store.store import Store
 from srvmaint.store.writer import Connection
 from tests.fakes import FakeClock
@@ -137,7 +137,7 @@ async def tell(
     update = RunUpdate(run.run.id, RunState.ANALYZED, None, release=True, settles_at=now)
     if not done:
         update = RunUpdate(run.run.id, RunState.ANALYZED, now + 2 * MINUTE)
-    return await store.commit_run([step(run)], [], update, Outgoing(intents, lease(clock), ready))
+    return await store.commit_run(RunEntry([step(run)], [], update, Outgoing(intents, lease(clock), ready)))
 
 
 def step(run: ClaimedRun, seq: int = 0, status: StepStatus = StepStatus.SUCCEEDED, **more: Any) -> StepRecord:
@@ -148,7 +148,7 @@ def step(run: ClaimedRun, seq: int = 0, status: StepStatus = StepStatus.SUCCEEDE
 def fail(store: Store, clock: FakeClock, run: ClaimedRun, *steps: StepRecord) -> None:
     """A required step of the run has failed."""
     update = RunUpdate(run.run.id, RunState.FAILED, None, "s: broken", finished_at=clock.now(), release=True)
-    store.note_run(steps, [], update)
+    store.note_run(RunEntry(steps, [], update))
 
 
 def delivered(clock: FakeClock, delivery_id: str) -> Sent:

@@ -59,11 +59,13 @@ def test_the_lock_goes_with_a_process_that_is_killed(tmp_path: Path, holder: sub
 async def test_the_lock_goes_when_the_store_cannot_be_opened(tmp_path: Path) -> None:
     file = tmp_path / "srvmaint.db"
     file.write_bytes(b"this is no database, and it is long enough to be sure of that\n" * 100)
-    threads = threading.active_count()
+    before = set(threading.enumerate())
     for _ in range(2):
         with pytest.raises(StoreError, match=r"cannot open .*: file is not a database\."):
             await Store.open(file, FakeClock(), on_fatal=lambda _error: None)
-    assert threading.active_count() == threads
+    for left in set(threading.enumerate()) - before:
+        left.join(10)
+        assert not left.is_alive()
     file.unlink()
     async with opened(file, FakeClock()):
         pass
@@ -151,7 +153,7 @@ async def test_a_reader_of_nothing_says_what_to_do(tmp_path: Path) -> None:
 async def test_a_reader_of_rubbish_says_so_and_leaves_no_thread_behind(tmp_path: Path) -> None:
     file = tmp_path / "srvmaint.db"
     file.write_bytes(b"this is no database, and it is long enough to be sure of that\n" * 100)
-    threads = threading.active_count()
+    before = set(threading.enumerate())
 
     async def read() -> None:
         reader = await Reader.open(file)
@@ -162,7 +164,9 @@ async def test_a_reader_of_rubbish_says_so_and_leaves_no_thread_behind(tmp_path:
 
     with pytest.raises(StoreError, match="cannot read"):
         await read()
-    assert threading.active_count() == threads
+    for left in set(threading.enumerate()) - before:
+        left.join(10)
+        assert not left.is_alive()
 
 
 async def test_a_path_with_signs_that_mean_something_in_a_uri_is_just_a_path(tmp_path: Path) -> None:

@@ -6,7 +6,7 @@ from pathlib import Path
 
 from srvmaint.model import IncidentStatus, RunState, StepStatus
 from srvmaint.store import pages
-from srvmaint.store.records import Origin, RunUpdate
+from srvmaint.store.records import Origin, RunEntry, RunUpdate
 from srvmaint.store.retention import CHUNK
 from srvmaint.store.store import Store
 from tests.fakes import FakeClock
@@ -54,7 +54,7 @@ async def over(store: Store, clock: FakeClock, who: str = "a") -> None:
     """An alert that fired, was told, and is over."""
     run = await begun(store, clock, who, host=who)
     one = intent(run, clock)
-    store.note_run([step(run)], EVIDENCE, _going_on(run.run.id, clock))
+    store.note_run(RunEntry([step(run)], EVIDENCE, _going_on(run.run.id, clock)))
     await tell(store, clock, run, one)
     await store.record_delivery(delivered(clock, one.delivery.id))
     clock.advance(1)

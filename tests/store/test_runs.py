@@ -7,7 +7,7 @@ import pytest
 from srvmaint.errors import ConflictError, NotFoundError
 from srvmaint.model import AlertStatus, Change, DeliveryState, IncidentStatus, RunState, StepStatus
 from srvmaint.store import pages
-from srvmaint.store.records import Origin, RunUpdate
+from srvmaint.store.records import Origin, RunEntry, RunUpdate
 from srvmaint.store.store import Store
 from tests.fakes import FakeClock
 from tests.incidents.given import ACKNOWLEDGED, RESOLVED, alert, heard
@@ -100,7 +100,7 @@ async def test_nobody_takes_what_another_has(store: Store, clock: FakeClock) -> 
 
 async def test_a_run_whose_lease_is_over_is_taken_again_with_its_steps(store: Store, clock: FakeClock) -> None:
     first = await begun(store, clock)
-    store.note_run([step(first)], [], RunUpdate(first.run.id, RunState.INGESTED, clock.now() + MINUTE))
+    store.note_run(RunEntry([step(first)], [], RunUpdate(first.run.id, RunState.INGESTED, clock.now() + MINUTE)))
     clock.advance(59)
     assert (await store.claim_runs(lease(clock, owner="other"))).runs == ()
     clock.advance(1)
@@ -132,7 +132,7 @@ async def test_at_start_what_a_dead_owner_held_is_given_back_with_its_steps_even
     store: Store, clock: FakeClock
 ) -> None:
     first = await begun(store, clock)
-    store.note_run([step(first)], [], RunUpdate(first.run.id, RunState.INGESTED, clock.now() + MINUTE))
+    store.note_run(RunEntry([step(first)], [], RunUpdate(first.run.id, RunState.INGESTED, clock.now() + MINUTE)))
     assert await store.take_back(clock.now()) == (1, 0)
     again = await claimed(store, clock)
     assert again.run.id == first.run.id
