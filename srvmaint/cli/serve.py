@@ -10,6 +10,7 @@ from collections.abc import Callable
 from typing import Final
 
 import click
+import uvloop
 
 from srvmaint.cli._context import Context
 from srvmaint.cli._logs import log_to_stderr
@@ -41,7 +42,8 @@ def command(context: Context, listen: str | None) -> int:
             return config
         return dataclasses.replace(config, server=dataclasses.replace(config.server, listen=address))
 
-    return asyncio.run(_serve(read, context))
+    with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
+        return runner.run(_serve(read, context))
 
 
 async def _serve(read: Callable[[], Config], context: Context) -> int:

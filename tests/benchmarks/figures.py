@@ -93,7 +93,7 @@ class Spread:
         return f"{min(self.values):,.4g} / {self.median:,.4g} / {max(self.values):,.4g}"
 
 
-@dataclass
+@dataclass(repr=False)
 class Results:
     """The rows of the table, in the order they were measured."""
 
@@ -125,6 +125,7 @@ class Results:
 
     def hold(self) -> None:
         """Fail when something this test measured was missed; called once all of it is in the table."""
+        __tracebackhide__ = True
         missed, self.missed = self.missed, []
         assert not missed, "; ".join(missed)
 

@@ -14,6 +14,8 @@ from collections.abc import AsyncIterator, Sequence
 from pathlib import Path
 from typing import Final
 
+import pytest
+
 from srvmaint.store import db
 from tests.benchmarks.children import PATIENCE, environment, free_port, fresh, load, port_of
 from tests.benchmarks.figures import LATENCY_COMMIT, LATENCY_P50, LATENCY_P99, ROUNDS, Results, Spread, alternate
@@ -31,7 +33,7 @@ async def test_webhook_to_sink_beside_alertmanager(results: Results, tmp_path: P
     if program is None:
         for figure in (LATENCY_P50, LATENCY_P99):
             results.skip(figure, "alertmanager is not installed")
-        return
+        pytest.skip("alertmanager is not installed")
     async with (
         Sink.open() as sink,
         running(tmp_path, full(sink.port)) as daemon,

@@ -45,7 +45,7 @@ async def test_a_sender_can_test_its_connection(face: Face) -> None:
     assert "generic" in unknown.body["drivers"]
 
 
-@pytest.mark.parametrize("method", ["PUT", "PATCH", "DELETE", "OPTIONS", "BREW"])
+@pytest.mark.parametrize("method", ["PUT", "PATCH", "DELETE", "OPTIONS"])
 async def test_another_method_is_405_and_names_those_there_are(face: Face, method: str) -> None:
     reply = await face.request(method, "/alerts/webhook/")
     assert (reply.status, reply.body["error"]) == (405, "method_not_allowed")
