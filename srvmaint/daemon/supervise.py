@@ -7,7 +7,7 @@ import logging
 import signal
 import sys
 from collections.abc import Coroutine, Iterable
-from typing import Literal
+from typing import Final, Literal
 
 from srvmaint.clock import Clock
 from srvmaint.errors import StoreUnavailableError
@@ -15,6 +15,7 @@ from srvmaint.host.systemd import Manager
 from srvmaint.store.store import Store
 
 log = logging.getLogger(__name__)
+_STOPPING: Final = (signal.SIGTERM, signal.SIGINT)
 Request = Literal["reload", "stop"]
 
 
@@ -38,7 +39,7 @@ class Supervisor:
     def install(self) -> None:
         """Take the process's signals."""
         loop = asyncio.get_running_loop()
-        for number in (signal.SIGTERM, signal.SIGINT):
+        for number in _STOPPING:
             loop.add_signal_handler(number, self.stop)
         loop.add_signal_handler(signal.SIGHUP, self._requests.put_nowait, "reload")
 
@@ -47,8 +48,15 @@ class Supervisor:
         if self._stop_asked.is_set():
             log.warning("stopping now")
             self._forced.set()
+            self._let_go()
         self._stop_asked.set()
         self._requests.put_nowait("stop")
+
+    def _let_go(self) -> None:
+        """A third signal does what it does to any process: even a stop that hangs can be ended."""
+        loop = asyncio.get_running_loop()
+        for number in _STOPPING:
+            loop.remove_signal_handler(number)
 
     def fail(self, error: BaseException) -> None:
         """End because something is broken that nothing here can mend."""

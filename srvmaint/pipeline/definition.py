@@ -106,7 +106,7 @@ def parse(data: object, *, name: str, where: str, known: nodes.Known) -> tuple[D
     specs = [_spec(raw, place, decoder, known) for raw, place in zip(raw_nodes, places, strict=True)]
     found = [place for place in places if place.id]
     _judge_ids(found, decoder)
-    if len(found) == len(places):
+    if len({place.id for place in found}) == len(places):
         _judge_order(found, decoder)
     if decoder.problems:
         return None, decoder.problems

@@ -19,8 +19,8 @@ from srvmaint.pipeline.definition import Definition
 FIELDS: Final = ("source", "severity", "status", "name", "instance", "origin", "label.<key>")
 ORIGINS: Final = ("webhook", "check", "api")
 _FIXED: Final[Mapping[str, tuple[str, ...]]] = {
-    "severity": tuple(Severity),
-    "status": tuple(AlertStatus),
+    "severity": tuple(severity.value for severity in Severity),
+    "status": tuple(status.value for status in AlertStatus),
     "origin": ORIGINS,
 }
 

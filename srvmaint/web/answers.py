@@ -108,9 +108,9 @@ def _filter(kind: str, name: str, value: str) -> str | int:
         return moment
     if name == "unrouted":
         return _boolean(name, value)
-    choices = _CHOICES.get((kind, name))
-    if choices is not None and value not in list(choices):
-        raise UsageError(f"{name} cannot be {value[:40]!r}{nearest(value[:40], list(choices))}")
+    choices = [choice.value for choice in _CHOICES.get((kind, name), ())]
+    if choices and value not in choices:
+        raise UsageError(f"{name} cannot be {value[:40]!r}{nearest(value[:40], choices)}")
     return value
 
 

@@ -16,6 +16,8 @@ from srvmaint.errors import SrvmaintError
 
 HANDLERS_SECONDS: Final = 5.0
 """How long requests under way may take when the listener closes."""
+ABANDON_SECONDS: Final = 0.1
+"""The same when nobody is waited for."""
 _SOCKET_MODE: Final = 0o660
 _ADVICE: Final = {
     errno.EADDRINUSE: "Stop what uses it, or set [server] listen.",
@@ -58,11 +60,16 @@ class Listener:
 
     async def close(self) -> None:
         """Accept nothing more and let requests under way finish."""
-        await self.abandon()
+        await self._stop_accepting()
         await self._runner.cleanup()
 
     async def abandon(self) -> None:
-        """Accept nothing more, and wait for nobody."""
+        """Accept nothing more, and break off what is under way."""
+        await self._stop_accepting()
+        if self._runner.server is not None:
+            await self._runner.server.shutdown(ABANDON_SECONDS)
+
+    async def _stop_accepting(self) -> None:
         if self._socket is not None:
             with contextlib.suppress(FileNotFoundError):
                 self._socket.unlink()

@@ -19,6 +19,8 @@ from typing import Final
 from tests.benchmarks import bodies
 
 _LENGTH: Final = b"ontent-Length: "
+_CHUNK: Final = 65_536
+"""Bytes read at a time. A larger buffer is mapped and unmapped each time, which doubles what a request costs here."""
 
 
 @dataclass(frozen=True)
@@ -59,7 +61,7 @@ class _Wire:
 
     def answer(self) -> bytes | None:
         """The status of the answer once it is complete."""
-        data = self.socket.recv(262_144)
+        data = self.socket.recv(_CHUNK)
         if not data:
             raise ConnectionError(f"the server closed a connection after {self.received[:200]!r}")
         received = self.received = self.received + data if self.received else data

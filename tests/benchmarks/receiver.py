@@ -19,6 +19,7 @@ from tests.benchmarks import bodies
 
 _OK: Final = b"HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n"
 _STDIN: Final = 0
+_CHUNK: Final = 65_536
 
 
 class Receiver:
@@ -54,7 +55,7 @@ class Receiver:
     def _read(self, fd: int) -> None:
         peer, received = self._peers[fd]
         try:
-            data = peer.recv(262_144)
+            data = peer.recv(_CHUNK)
         except ConnectionError:
             data = b""
         if not data:

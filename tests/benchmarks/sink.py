@@ -31,9 +31,15 @@ class Sink:
 
 
 def full(port: int) -> str:
-    """Everything goes through the preset `full` to the sink, and the host is looked at once for all of it."""
+    """Everything goes through the preset `full` to the sink, and the host is looked at once for all of it.
+
+    The levels make the memory alerts confirmed on any host: what a message says, and so its size, is not to depend on
+    how busy the host is. That is also why nobody looks at the processors.
+    """
     return (
-        '[checkers]\nreuse = "1h"\n'
+        '[checkers]\nreuse = "1h"\nenabled = ["memory", "disk"]\n'
+        "[checkers.memory]\nwarning = 0.1\ncritical = 0.2\n"
+        "[checkers.disk]\nwarning = 99\ncritical = 100\n"
         f'[[channels]]\nname = "hook"\ndriver = "generic"\nendpoint_url = "http://127.0.0.1:{port}/hook"\n'
         '[[pipelines]]\nname = "everything"\npreset = "full"\n'
     )

@@ -7,11 +7,15 @@ import os
 from pathlib import Path
 from typing import Final
 
+import pytest
+
 from tests.benchmarks.children import NO_ROUTE, fill, fresh, load, port_of
 from tests.benchmarks.figures import GROWTH, PAGE, Results, Side, alternate
 from tests.benchmarks.load import Spec
 from tests.e2e.daemon import Daemon, running
 
+PATIENCE: Final = 1800
+"""Seconds; a million alerts take longer than a test may."""
 MANY: Final = int(os.environ.get("BENCH_ALERTS", "200000"))
 FEW: Final = 10_000
 FEWEST: Final = 1_000
@@ -22,6 +26,7 @@ _STRIDE: Final = 7_919
 """A prime: steps through all of the store, near no alert seen just before."""
 
 
+@pytest.mark.timeout(PATIENCE)
 async def test_many_stored_alerts_beside_few(results: Results, tmp_path: Path) -> None:
     for name in ("many", "few", "fewest"):
         (tmp_path / name).mkdir()

@@ -8,10 +8,14 @@ import sys
 from pathlib import Path
 from typing import Final
 
+import pytest
+
 from tests.benchmarks.children import NO_ROUTE, environment, fill, resident, resident_in
 from tests.benchmarks.figures import IDLE, LOADED, STORED, Results, Spread, alternate
 from tests.e2e.daemon import running
 
+PATIENCE: Final = 1800
+"""Seconds; a million alerts take longer than a test may."""
 MANY: Final = int(os.environ.get("BENCH_ALERTS", "100000"))
 FLOOD: Final = 20_000
 IMPORTED: Final = "import aiohttp.web, aiosqlite; print(open('/proc/self/status').read())"
@@ -31,6 +35,7 @@ async def test_idle_memory_beside_its_libraries(results: Results, tmp_path: Path
     results.hold()
 
 
+@pytest.mark.timeout(PATIENCE)
 async def test_memory_after_floods_beside_idle(results: Results, tmp_path: Path) -> None:
     async with running(tmp_path, NO_ROUTE) as daemon:
         assert (await daemon.get("/readyz")).status == 200

@@ -16,7 +16,7 @@ from tests.benchmarks.figures import COLD, RESTART, Results, Side, alternate
 from tests.benchmarks.sink import Sink, full
 from tests.e2e.daemon import Daemon, running
 
-LIBRARIES: Final = "import aiohttp.web, aiosqlite, click, jinja2, msgspec; print('imported', flush=True)"
+LIBRARIES: Final = "import aiohttp.web, aiosqlite, click, jinja2, msgspec, uvloop; print('imported', flush=True)"
 PENDING: Final = 100_000
 ROUNDS: Final = 5
 _RUNS: Final = """

@@ -7,7 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.e2e.daemon import DEADLINE, Daemon
+from tests.caller import DEADLINE
+from tests.e2e.daemon import Daemon
 from tests.sink import Received, Sink
 
 Start = Callable[..., Awaitable[Daemon]]
@@ -17,6 +18,7 @@ class PatientSink(Sink):
     """A sink whose waiting ends: in failure, where nothing came."""
 
     async def received(self, count: int = 1) -> list[Received]:
+        """Wait until so many have arrived, but not for ever."""
         async with asyncio.timeout(DEADLINE):
             return await super().received(count)
 

@@ -21,8 +21,8 @@ from srvmaint.config.schema import Config
 from srvmaint.pipeline.intake import Offer, read_body
 from srvmaint.services import Services
 from srvmaint.store.writer import Connection
+from tests.caller import DEADLINE
 from tests.e2e.bodies import AGAIN, END, alert, body
-from tests.e2e.daemon import DEADLINE
 from tests.opened import configured, opened
 
 LATER: Final = "2026-03-02T12:00:00Z"
@@ -96,10 +96,12 @@ class Answered:
         self._file = file
 
     def add(self, name: str) -> None:
+        """Remember one."""
         with self._file.open("a") as file:
             file.write(f"{name}\n")
 
     def names(self) -> set[str]:
+        """All of them, from every life so far."""
         return set(self._file.read_text().split()) if self._file.exists() else set()
 
 

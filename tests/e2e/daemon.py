@@ -11,25 +11,13 @@ import contextlib
 import os
 import signal
 import sys
-from collections.abc import AsyncIterator, Callable, Mapping
-from dataclasses import dataclass
+from collections.abc import AsyncIterator, Mapping
 from pathlib import Path
 from typing import Any, Final
 
-import aiohttp
+from tests.caller import DEADLINE, Caller
 
-DEADLINE: Final = 20.0
-"""Seconds until a test that waits is a test that failed."""
 READY: Final = " ready on "
-
-
-@dataclass(frozen=True)
-class Reply:
-    """An HTTP answer, its JSON decoded."""
-
-    status: int
-    headers: Mapping[str, str]
-    body: Any
 
 
 class Output:
@@ -53,6 +41,7 @@ class Output:
 
     @property
     def text(self) -> str:
+        """All of them."""
         return "\n".join(self.lines)
 
     async def end(self) -> str:
@@ -74,7 +63,7 @@ class Output:
             self._grown.notify_all()
 
 
-class Daemon:
+class Daemon(Caller):
     """One configuration and one folder, served by one process after another.
 
     Args:
@@ -84,14 +73,13 @@ class Daemon:
     """
 
     def __init__(self, folder: Path, config: str = "", *, environ: Mapping[str, str] | None = None) -> None:
+        super().__init__()
         self.folder = folder
         self.file = folder / "srvmaint.toml"
         self.database = folder / "state" / "srvmaint.db"
         self.environ = dict(environ or {})
-        self.url = ""
         self.configure(config)
         self._process: asyncio.subprocess.Process | None = None
-        self._session: aiohttp.ClientSession | None = None
         self.out: Output
         self.err: Output
 
@@ -129,6 +117,7 @@ class Daemon:
 
     @property
     def pid(self) -> int:
+        """Of the process started last."""
         if self._process is None:
             raise AssertionError("the daemon was never started")
         return self._process.pid
@@ -153,63 +142,21 @@ class Daemon:
         return await self.ended()
 
     async def kill(self) -> None:
-        """kill -9."""
+        """Kill -9."""
         self.signal(signal.SIGKILL)
         await self.ended()
 
     async def close(self) -> None:
         """End whatever is left of it."""
-        if self._session is not None:
-            await self._session.close()
+        await self.hang_up()
         if self._process is not None and self._process.returncode is None:
             with contextlib.suppress(ProcessLookupError):
                 self._process.kill()
             await self.ended()
 
-    async def get(self, path: str, **options: Any) -> Reply:
-        """GET it."""
-        return await self.request("GET", path, **options)
-
-    async def post(self, path: str, body: Any = None, **options: Any) -> Reply:
-        """POST a JSON body, or bytes as they are."""
-        content = {"data": body} if isinstance(body, bytes) else {} if body is None else {"json": body}
-        return await self.request("POST", path, **content, **options)
-
-    async def alert(self, body: Any, **options: Any) -> dict[str, Any]:
-        """POST a webhook that must be accepted; the answer."""
-        reply = await self.post("/alerts/webhook/", body, **options)
-        assert reply.status == 202, reply.body
-        accepted: dict[str, Any] = reply.body
-        return accepted
-
-    async def until(self, path: str, holds: Callable[[Any], bool]) -> Any:
-        """The answer to a GET, asked again until it is as wanted."""
-        body: Any = None
-        try:
-            async with asyncio.timeout(DEADLINE):
-                while True:
-                    body = (await self.get(path)).body
-                    if holds(body):
-                        return body
-        except TimeoutError:
-            raise AssertionError(f"{path} never became as wanted; it is {body}") from None
-
     async def run_ended(self, run_id: str) -> Any:
         """The run, once it has finished."""
         return await self.until(f"/orchestration/pipeline/{run_id}/", lambda run: run["finished_at"] is not None)
-
-    async def request(self, method: str, path: str, **options: Any) -> Reply:
-        """Any request."""
-        async with asyncio.timeout(DEADLINE), self.session.request(method, self.url + path, **options) as answer:
-            is_json = answer.content_type == "application/json"
-            return Reply(answer.status, answer.headers, await (answer.json() if is_json else answer.text()))
-
-    @property
-    def session(self) -> aiohttp.ClientSession:
-        """The client; it opens with the first request."""
-        if self._session is None:
-            self._session = aiohttp.ClientSession(connector=aiohttp.TCPConnector(limit=0))
-        return self._session
 
 
 @contextlib.asynccontextmanager

@@ -8,7 +8,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import Self
 
-from tests.e2e.daemon import DEADLINE
+from tests.caller import DEADLINE
 
 
 class FakeManager:
@@ -17,7 +17,7 @@ class FakeManager:
     def __init__(self, path: Path) -> None:
         self.address = str(path)
         self._socket = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
-        self._socket.setblocking(False)  # noqa: FBT003 - the standard library's own signature
+        self._socket.setblocking(False)
 
     async def hears(self, text: str) -> str:
         """The next datagram that has this text."""

@@ -12,8 +12,9 @@ from pathlib import Path
 
 import pytest
 
+from tests.caller import DEADLINE
 from tests.e2e.bodies import alert, body, hook
-from tests.e2e.daemon import DEADLINE, Daemon
+from tests.e2e.daemon import Daemon
 from tests.e2e.verdict import assert_sound, rows
 from tests.sink import Sink
 
@@ -38,7 +39,7 @@ def small_disk(tmp_path: Path) -> Iterator[Path]:
 
 @pytest.fixture
 async def daemon(small_disk: Path, tmp_path: Path, sink: Sink) -> AsyncIterator[Daemon]:
-    assert small_disk.is_mount()
+    del small_disk  # it has to be there first
     daemon = Daemon(tmp_path, hook(sink.url))
     await daemon.start()
     yield daemon
@@ -59,7 +60,7 @@ def fill(disk: Path, leave: int = 0) -> Path:
 async def test_a_full_disk_refuses_alerts_serves_reads_and_recovers_by_itself(
     daemon: Daemon, small_disk: Path, sink: Sink
 ) -> None:
-    await daemon.alert(body(alert("Before")))
+    await daemon.accepted(body(alert("Before")))
     await sink.received(1)
     filler = fill(small_disk)
     accepted = {"Before", "After", *await refusal(daemon)}
@@ -70,7 +71,7 @@ async def test_a_full_disk_refuses_alerts_serves_reads_and_recovers_by_itself(
     assert (await daemon.post(f"/incidents/{incident}/acknowledge/")).status == 503
     filler.unlink()
     await daemon.until("/readyz", lambda answer: answer["status"] == "ready")
-    await daemon.alert(body(alert("After")))
+    await daemon.accepted(body(alert("After")))
     requests = await sink.received(len(accepted))
     assert len(requests) == len(accepted)
     assert await daemon.stop() == 0
@@ -98,7 +99,7 @@ async def test_a_disk_that_fills_under_load_loses_nothing_that_was_accepted(
     assert refused
     filler.unlink()
     await daemon.until("/readyz", lambda answer: answer["status"] == "ready")
-    await daemon.alert(body(alert("After")))
+    await daemon.accepted(body(alert("After")))
     await sink.received(len(accepted) + 1)
     await daemon.until("/metrics", lambda text: "srvmaint_runs_pending 0.0" in text)
     await daemon.until("/deliveries/?state=sending", lambda page: page["items"] == [])
@@ -108,7 +109,7 @@ async def test_a_disk_that_fills_under_load_loses_nothing_that_was_accepted(
 
 
 async def test_a_daemon_on_a_full_disk_can_be_stopped_and_reloaded(daemon: Daemon, small_disk: Path) -> None:
-    await daemon.alert(body(alert("Before")))
+    await daemon.accepted(body(alert("Before")))
     fill(small_disk)
     await refusal(daemon)
     daemon.signal(signal.SIGHUP)
@@ -130,7 +131,7 @@ async def refusal(daemon: Daemon) -> set[str]:
 
 
 async def test_a_daemon_starts_on_a_full_disk_and_serves_what_it_has(daemon: Daemon, small_disk: Path) -> None:
-    await daemon.alert(body(alert("Before")))
+    await daemon.accepted(body(alert("Before")))
     await daemon.kill()
     filler = fill(small_disk)
     await daemon.start()
@@ -138,4 +139,4 @@ async def test_a_daemon_starts_on_a_full_disk_and_serves_what_it_has(daemon: Dae
     assert "Before" in {item["name"] for item in (await daemon.get("/alerts/")).body["items"]}
     filler.unlink()
     await daemon.until("/readyz", lambda answer: answer["status"] == "ready")
-    await daemon.alert(body(alert("After")))
+    await daemon.accepted(body(alert("After")))

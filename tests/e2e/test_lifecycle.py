@@ -21,7 +21,7 @@ async def test_sigterm_lets_the_message_on_the_wire_arrive(start: Start, sink: S
     slow = Answer(gate=asyncio.Event())
     sink.answers.append(slow)
     daemon = await start(hook(sink.url))
-    await daemon.alert(body(alert("Slow")))
+    await daemon.accepted(body(alert("Slow")))
     await sink.received()
     daemon.signal(signal.SIGTERM)
     await refused(daemon)
@@ -38,7 +38,7 @@ async def test_a_second_sigterm_does_not_wait_and_the_message_goes_out_at_the_ne
 ) -> None:
     sink.answers.append(hang())
     daemon = await start(hook(sink.url))
-    await daemon.alert(body(alert("Stuck")))
+    await daemon.accepted(body(alert("Stuck")))
     await sink.received()
     daemon.signal(signal.SIGTERM)
     await refused(daemon)
@@ -82,6 +82,7 @@ async def test_a_second_sigterm_does_not_wait_for_a_request_either(start: Start,
     assert await daemon.ended() == 0
     await asyncio.wait([request])
     assert request.exception() is not None or request.result().status == 503
+    assert "defect" not in daemon.err.text
 
 
 async def test_sigint_stops_as_well_and_an_idle_daemon_says_nothing(start: Start) -> None:
@@ -99,11 +100,11 @@ async def test_a_connection_kept_open_does_not_hold_up_the_stop(start: Start) ->
 
 async def test_sighup_works_by_the_new_configuration(start: Start, sink: Sink) -> None:
     daemon = await start(hook(sink.url, "before"))
-    await daemon.alert(body(alert("One")))
+    await daemon.accepted(body(alert("One")))
     await sink.received()
     daemon.configure(hook(sink.url, "after"))
     await sighup(daemon)
-    await daemon.alert(body(alert("Two")))
+    await daemon.accepted(body(alert("Two")))
     requests = await sink.received(2)
     assert [request.path for request in requests] == ["/before", "/after"]
 
@@ -116,7 +117,7 @@ async def test_a_channel_that_was_taken_out_and_put_back_works(start: Start, sin
     daemon.configure(both)
     await sighup(daemon)
     sink.answers.extend([Answer(503), Answer(503)])
-    await daemon.alert(body(alert("Back")))
+    await daemon.accepted(body(alert("Back")))
     requests = await sink.received(4)
     assert sorted(request.path for request in requests) == ["/one", "/one", "/two", "/two"]
     assert (await daemon.get("/readyz")).status == 200
@@ -136,7 +137,7 @@ async def test_a_bad_new_configuration_is_named_and_the_old_one_stays(start: Sta
     daemon.configure(broken)
     daemon.signal(signal.SIGHUP)
     await daemon.err.line("going on with the old one")
-    await daemon.alert(body(alert("StillHere")))
+    await daemon.accepted(body(alert("StillHere")))
     await sink.received()
     assert await daemon.stop() == 0
 
@@ -150,7 +151,7 @@ async def test_a_configuration_that_vanished_or_cannot_be_read_keeps_the_old_one
     daemon.file.rmdir()
     daemon.file.write_bytes(b"\xff\xfe\x00")
     await sighup(daemon, "going on with the old one")
-    await daemon.alert(body(alert("StillHere")))
+    await daemon.accepted(body(alert("StillHere")))
     await sink.received()
 
 
@@ -223,7 +224,7 @@ async def test_it_starts_without_any_configuration(tmp_path: Path) -> None:
     try:
         await daemon.start("--listen", "127.0.0.1:0")
         example = Path(__file__).parents[2] / "examples" / "webhooks" / "generic.json"
-        accepted = await daemon.alert(json.loads(example.read_text()))
+        accepted = await daemon.accepted(json.loads(example.read_text()))
         await daemon.out.line(f"trace {accepted['trace_id']}")
         assert daemon.out.lines[0].startswith("[CRITICAL] Nightly backup failed · nas-1 · not this host")
         assert (tmp_path / "s" / "srvmaint.db").stat().st_mode & 0o077 == 0

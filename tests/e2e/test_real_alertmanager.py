@@ -14,9 +14,10 @@ from pathlib import Path
 import aiohttp
 import pytest
 
+from tests.caller import DEADLINE
 from tests.e2e.bodies import hook
 from tests.e2e.conftest import Start
-from tests.e2e.daemon import DEADLINE, Output
+from tests.e2e.daemon import Output
 from tests.sink import Sink
 
 BINARY = shutil.which("prometheus-alertmanager") or shutil.which("alertmanager")

@@ -20,7 +20,7 @@ def said(request: Received) -> dict[str, Any]:
 
 async def told(daemon: Daemon, sink: Sink, payload: dict[str, Any], count: int) -> dict[str, Any]:
     """Post, and read what arrived as the `count`th message and no later."""
-    await daemon.alert(payload)
+    await daemon.accepted(payload)
     requests = await sink.received(count)
     assert len(requests) == count
     return said(requests[count - 1])
@@ -28,7 +28,7 @@ async def told(daemon: Daemon, sink: Sink, payload: dict[str, Any], count: int) 
 
 async def test_a_firing_alert_is_one_message_with_everything_an_operator_needs(start: Start, sink: Sink) -> None:
     daemon = await start(hook(sink.url))
-    accepted = await daemon.alert(body(ALERT), headers={"traceparent": TRACEPARENT})
+    accepted = await daemon.accepted(body(ALERT), headers={"traceparent": TRACEPARENT})
     assert accepted["trace_id"] == TRACE
     assert accepted["alerts"] == {"received": 1, "created": 1, "updated": 0, "resolved": 0, "unchanged": 0}
     (request,) = await sink.received()
@@ -58,13 +58,13 @@ async def test_a_firing_alert_is_one_message_with_everything_an_operator_needs(s
 async def test_what_was_told_is_not_told_again_and_its_end_is_told_once(start: Start, sink: Sink) -> None:
     daemon = await start(hook(sink.url))
     assert (await told(daemon, sink, body(ALERT), 1))["kind"] == "firing"
-    again = await daemon.alert(body(ALERT))
+    again = await daemon.accepted(body(ALERT))
     assert again["alerts"]["unchanged"] == 1
     assert again["runs"] == []
     resolved = await told(daemon, sink, body({**ALERT, "status": "resolved", "endsAt": END}), 2)
     assert resolved["kind"] == resolved["status"] == "resolved"
     assert resolved["headline"].startswith("[RESOLVED] HighMemoryUsage")
-    assert (await daemon.alert(body({**ALERT, "status": "resolved", "endsAt": END})))["runs"] == []
+    assert (await daemon.accepted(body({**ALERT, "status": "resolved", "endsAt": END})))["runs"] == []
     assert (await told(daemon, sink, body(alert("Other")), 3))["title"] == "Other"
 
 
@@ -100,7 +100,7 @@ async def test_an_alert_that_joins_its_incident_is_told(start: Start, sink: Sink
     second = await told(daemon, sink, body(alert("DiskFull", mountpoint="/var")), 2)
     assert second["incident_id"] == first["incident_id"]
     assert (second["reason"], second["alerts_total"]) == ("new_alerts", 2)
-    one_left = await daemon.alert(body(alert("DiskFull", mountpoint="/", ends=END)))
+    one_left = await daemon.accepted(body(alert("DiskFull", mountpoint="/", ends=END)))
     assert one_left["alerts"]["resolved"] == 1
     over = await told(daemon, sink, body(alert("DiskFull", mountpoint="/var", ends=END)), 3)
     assert over["kind"] == "resolved"
@@ -118,7 +118,7 @@ async def test_a_hundred_alerts_of_one_group_are_one_message(start: Start, sink:
 
 async def test_a_hundred_alerts_of_a_hundred_groups_are_a_message_each(start: Start, sink: Sink) -> None:
     daemon = await start(hook(sink.url))
-    accepted = await daemon.alert(body(*(alert("TargetDown", f"web{number}:9100") for number in range(100))))
+    accepted = await daemon.accepted(body(*(alert("TargetDown", f"web{number}:9100") for number in range(100))))
     assert len(accepted["runs"]) == 100
     requests = await sink.received(100)
     assert len({said(request)["host"] for request in requests}) == 100
@@ -127,7 +127,7 @@ async def test_a_hundred_alerts_of_a_hundred_groups_are_a_message_each(start: St
 
 async def test_without_any_channel_the_message_is_on_standard_output(start: Start) -> None:
     daemon = await start()
-    accepted = await daemon.alert(body(ALERT))
+    accepted = await daemon.accepted(body(ALERT))
     await daemon.out.line(f"trace {accepted['trace_id']}")
     assert daemon.out.lines[0].startswith("[CRITICAL] HighMemoryUsage · localhost · ")
     assert any(line.startswith("Evidence on ") for line in daemon.out.lines)
@@ -139,7 +139,7 @@ async def test_without_any_channel_the_message_is_on_standard_output(start: Star
 async def test_slack_gets_blocks_and_the_whole_message_as_text(start: Start, sink: Sink) -> None:
     channel = f'[[channels]]\nname = "ops"\ndriver = "slack"\nwebhook_url = "{sink.url}/services/T0/B0/x"\n'
     daemon = await start(channel)
-    await daemon.alert(body(ALERT))
+    await daemon.accepted(body(ALERT))
     (request,) = await sink.received()
     message = said(request)
     assert request.path == "/services/T0/B0/x"
@@ -154,7 +154,7 @@ async def test_a_route_chooses_the_channels_and_what_no_route_takes_is_recorded_
     route = '[[pipelines]]\nname = "disks"\npreset = "direct"\nmatch = { name = "re:^Disk" }\nchannels = ["disks"]\n'
     daemon = await start(hook(sink.url, "hook") + hook(sink.url, "disks") + route)
     await daemon.err.line("no pipeline matches every alert")
-    assert (await daemon.alert(body(alert("Other"))))["runs"] == []
+    assert (await daemon.accepted(body(alert("Other"))))["runs"] == []
     message = await told(daemon, sink, body(alert("DiskFull")), 1)
     assert (message["pipeline"], sink.requests[0].path) == ("disks", "/disks")
     assert message["evidence"] == []

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -72,6 +73,10 @@ async def test_what_cannot_arrive_is_dead_at_once(place: Room) -> None:
     }
 
 
+def _more_than(channel: FakeChannel, tried: int) -> bool:
+    return len(channel.keys) > tried
+
+
 async def test_a_message_is_tried_for_as_long_as_it_has_and_then_given_up(place: Room) -> None:
     ops = place.channels["ops"]
     ops.script.extend([DOWN] * 1000)
@@ -83,8 +88,8 @@ async def test_a_message_is_tried_for_as_long_as_it_has_and_then_given_up(place:
         _, _, deliveries = await place.run_of(accepted)
         due = max(delivery.next_at or 0 for delivery in deliveries)
         await place.passes((due - place.clock.now()) / 1000)
-        await place.until(lambda tried=tried: len(ops.keys) > tried)
-    run, _, deliveries = await place.reaches(accepted, RunState.FAILED)
+        await place.until(partial(_more_than, ops, tried))
+    _, _, deliveries = await place.reaches(accepted, RunState.FAILED)
     given_up = next(delivery for delivery in deliveries if delivery.channel == "ops")
     assert given_up.last_error == "given up: 503"
     assert DAY - millis(600) <= place.clock.now() - began < DAY

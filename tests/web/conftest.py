@@ -1,15 +1,11 @@
 from __future__ import annotations
 
-import asyncio
-import contextlib
 import io
-from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
+from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import AsyncExitStack
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
 
-import aiohttp
 import pytest
 
 from srvmaint.clock import Clock
@@ -17,57 +13,23 @@ from srvmaint.config.schema import Listen
 from srvmaint.services import Services
 from srvmaint.web.app import build_app
 from srvmaint.web.listener import Listener
+from tests.caller import Caller
 from tests.opened import Wrap, configured, opened
 
-DEADLINE: Final = 20.0
 
-
-@dataclass(frozen=True)
-class Reply:
-    """An HTTP answer, its JSON decoded."""
-
-    status: int
-    headers: Mapping[str, str]
-    body: Any
-
-
-class Face:
+class Face(Caller):
     """The HTTP face of opened services, on a real port."""
 
-    def __init__(self, services: Services, url: str, client: aiohttp.ClientSession, terminal: io.StringIO) -> None:
+    def __init__(self, services: Services, url: str, terminal: io.StringIO) -> None:
+        super().__init__(url)
         self.services = services
-        self.url = url
         self.terminal = terminal
         """What the console channel has said."""
-        self._client = client
 
-    async def get(self, path: str, **options: Any) -> Reply:
-        """GET it."""
-        return await self.request("GET", path, **options)
-
-    async def post(self, path: str, body: Any = None, **options: Any) -> Reply:
-        """POST JSON, or bytes as they are."""
-        content = {"data": body} if isinstance(body, bytes) else {} if body is None else {"json": body}
-        return await self.request("POST", path, **content, **options)
-
-    async def request(self, method: str, path: str, **options: Any) -> Reply:
-        """Any request. A path is sent as it is written."""
-        url = aiohttp.client.URL(self.url + path, encoded=True)
-        async with asyncio.timeout(DEADLINE), self._client.request(method, url, **options) as answer:
-            is_json = answer.content_type == "application/json"
-            body = await (answer.json() if is_json and method != "HEAD" else answer.text())
-            return Reply(answer.status, answer.headers, body)
-
-    async def told(self, body: dict[str, Any], path: str = "/orchestration/pipeline/sync/") -> Any:
+    async def told(self, body: dict[str, Any]) -> Any:
         """Take a body in and wait until all that comes of it has ended: the run."""
-        reply = await self.post(path, {"payload": body})
+        reply = await self.post("/orchestration/pipeline/sync/", {"payload": body})
         assert reply.status == 200, reply.body
-        return reply.body
-
-    async def accepted(self, body: Any, path: str = "/alerts/webhook/", **options: Any) -> Any:
-        """POST a webhook that must be accepted; the answer."""
-        reply = await self.post(path, body, **options)
-        assert reply.status == 202, reply.body
         return reply.body
 
 
@@ -86,13 +48,13 @@ async def serve(tmp_path: Path) -> AsyncIterator[Serve]:
             config = configured(tmp_path, text)
             services = await stack.enter_async_context(opened(config, clock=clock, terminal=terminal, wrap=wrap))
             listener = Listener(build_app(services), Listen.parse("127.0.0.1:0"))
-            client = await stack.enter_async_context(aiohttp.ClientSession(auto_decompress=False))
             stack.push_async_callback(listener.close)
             await listener.open()
-            return Face(services, listener.address, client, terminal)
+            face = Face(services, listener.address, terminal)
+            stack.push_async_callback(face.hang_up)
+            return face
 
-        with contextlib.suppress(aiohttp.ServerDisconnectedError):
-            yield one
+        yield one
 
 
 @pytest.fixture

@@ -35,7 +35,9 @@ async def test_any_other_name_is_refused_whatever_is_asked(face: Face, host: str
         assert "Host" in reply.body["message"]
 
 
-@pytest.mark.parametrize("origin", ["http://evil.example.com", "null", "", "https://localhost.evil.example.com", "file://"])
+@pytest.mark.parametrize(
+    "origin", ["http://evil.example.com", "null", "", "https://localhost.evil.example.com", "file://"]
+)
 async def test_a_page_from_elsewhere_is_refused(face: Face, origin: str) -> None:
     reply = await face.post("/alerts/webhook/", {"name": "x"}, headers={"Origin": origin})
     assert (reply.status, reply.body["error"]) == (403, "forbidden")
@@ -52,7 +54,11 @@ async def test_the_public_url_is_ours_as_well(serve: Serve) -> None:
 
 
 async def test_no_answer_says_more_about_a_failure_than_an_operator_needs(face: Face) -> None:
-    for reply in (await face.get("/nothing"), await face.post("/alerts/webhook/", b"{"), await face.get("/alerts/?x=1")):
+    for reply in (
+        await face.get("/nothing"),
+        await face.post("/alerts/webhook/", b"{"),
+        await face.get("/alerts/?x=1"),
+    ):
         assert set(reply.body) >= {"error", "message"}
         assert "Traceback" not in str(reply.body)
         assert "/srvmaint/" not in str(reply.body)

@@ -20,6 +20,7 @@ class Disk:
         self.full = False
 
     def wrap(self, connection: Connection) -> Connection:
+        """Put the write connection on this disk."""
         return _OnDisk(connection, self)
 
 

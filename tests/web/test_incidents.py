@@ -36,7 +36,7 @@ async def test_acknowledging_says_who_and_the_first_stays(face: Face) -> None:
     second = await face.post(f"/incidents/{incident_id}/acknowledge", {"by": "bob"})
     assert second.body == first.body
     assert (await face.get("/incidents/?status=acknowledged")).body["items"] == [first.body]
-    nobody = await incident_of(face, name="other")
+    nobody = await incident_of(face, name="other", id="o1")
     assert (await face.post(f"/incidents/{nobody}/acknowledge/")).body["acknowledged_by"] == "api"
 
 

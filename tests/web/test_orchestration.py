@@ -73,7 +73,11 @@ async def test_checks_only_looks_and_tells_nobody(face: Face) -> None:
 async def test_what_cannot_be_executed_is_refused_with_the_reason(
     face: Face, body: dict[str, Any], status: int, said: str
 ) -> None:
-    for path in ("/orchestration/pipeline/", "/orchestration/pipeline/sync", "/orchestration/definitions/full/execute/"):
+    for path in (
+        "/orchestration/pipeline/",
+        "/orchestration/pipeline/sync",
+        "/orchestration/definitions/full/execute/",
+    ):
         if "definitions" in path and "pipeline" in body:
             continue
         reply = await face.post(path, body)
@@ -82,9 +86,9 @@ async def test_what_cannot_be_executed_is_refused_with_the_reason(
     assert (await face.get("/orchestration/pipelines/")).body["items"] == []
 
 
-@pytest.mark.parametrize("timeout", ["-1", "601", "nan", "inf", "soon", ""])
-async def test_a_timeout_that_is_none_is_400(face: Face, timeout: str) -> None:
-    reply = await face.post(f"/orchestration/pipeline/sync/?timeout={timeout}", {"payload": ALERT})
+@pytest.mark.parametrize("seconds", ["-1", "601", "nan", "inf", "soon", ""])
+async def test_a_timeout_that_is_none_is_400(face: Face, seconds: str) -> None:
+    reply = await face.post(f"/orchestration/pipeline/sync/?timeout={seconds}", {"payload": ALERT})
     assert (reply.status, (await face.get("/alerts/")).body["items"]) == (400, [])
 
 

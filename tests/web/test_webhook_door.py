@@ -19,9 +19,7 @@ TRACE = "4bf92f3577b34da6a3ce929d0e0e4736"
 
 @pytest.mark.parametrize("slash", ["", "/"])
 @pytest.mark.parametrize("route", ["/alerts/webhook", "/alerts/webhook/alertmanager"])
-async def test_a_body_is_accepted_with_and_without_the_slash_and_the_driver(
-    face: Face, route: str, slash: str
-) -> None:
+async def test_a_body_is_accepted_with_and_without_the_slash_and_the_driver(face: Face, route: str, slash: str) -> None:
     reply = await face.post(route + slash, (EXAMPLES / "alertmanager.json").read_bytes())
     assert reply.status == 202
     (run,) = reply.body.pop("runs")
