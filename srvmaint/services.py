@@ -70,16 +70,12 @@ class Services:
         """Work by another configuration from now on. What is under way ends by the old one."""
         if config.server != self.config.server or config.storage != self.config.storage:
             log.warning("[server] and [storage] take effect at the next start")
-        before = self.evidence
-        self.evidence = _evidence(config, self.clock)
-        self.current.plan = self._plan(config)
-        self.config = config
+        before, evidence = self.evidence, _evidence(config, self.clock)
+        self.current.plan = build_plan(config, evidence, self.store, self.identity, self.lent)
+        self.evidence, self.config = evidence, config
         before.close()
         await self.outbox.open()
         self.workers.wake()
-
-    def _plan(self, config: Config) -> Plan:
-        return build_plan(config, self.evidence, self.store, self.identity, self.lent)
 
 
 @contextlib.asynccontextmanager
@@ -133,11 +129,12 @@ async def open_services(
             evidence=evidence,
             owner=owner,
         )
-        await outbox.open()
         try:
+            await outbox.open()
             yield services
         finally:
             services.evidence.close()
+            await outbox.close(0)
     finally:
         await http.close()
         await store.close()

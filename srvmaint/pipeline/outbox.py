@@ -100,12 +100,13 @@ class Outbox:
     async def _claim(self, channel: str, limit: int) -> tuple[Sequence[Delivery], int | None]:
         now = self._clock.now()
         lease = Lease(self._owner, now, now + LEASE_SECONDS * SECOND, limit)
+        under_way = frozenset(self._on_the_wire)  # what a clock that jumped may make look over
         claimed = await self._store.claim_deliveries(channel, lease)
-        return claimed.deliveries, claimed.next_at
+        return [delivery for delivery in claimed.deliveries if delivery.id not in under_way], claimed.next_at
 
     async def _send(self, delivery: Delivery) -> bool:
         """One attempt, written down."""
-        if delivery.id in self._on_the_wire:  # a clock that jumped made its lease look over
+        if delivery.id in self._on_the_wire:
             return False
         self._on_the_wire.add(delivery.id)
         try:
