@@ -7,11 +7,13 @@ scheme, the path and above all the credentials go. Nothing here looks anything u
 from __future__ import annotations
 
 import ipaddress
+from functools import lru_cache
 
 _LOOPBACK_NAMES = frozenset({"localhost", "localhost4", "localhost6", "ip6-localhost", "ip6-loopback"})
 _ADDRESS_CHARS = frozenset("0123456789.")
 
 
+@lru_cache(1024)  # a storm names the same few hosts again and again
 def bare_host(text: str) -> str:
     """The host in `text`, as it was spelled; empty when there is none."""
     host = text.strip()
@@ -45,6 +47,7 @@ def address(host: str) -> str | None:
     return str(mapped or parsed)
 
 
+@lru_cache(1024)
 def is_loopback(host: str) -> bool:
     """Whether a bare host means "the machine this is written on": true of any machine, so weak as evidence."""
     name = host.lower()

@@ -107,7 +107,7 @@ class Node:
             acknowledged=now.acknowledged,
             at=at,
         )
-        return Intent(delivery, _encode(message).decode(), told)
+        return Intent(delivery, _encode(message), told)
 
 
 def _furthest(now: Now, told: Told | None) -> int:

@@ -109,7 +109,7 @@ class Intake:
             return
         accepted = stored.result()
         self._workers.start(accepted.claimed, lease)
-        if len(accepted.claimed) < sum(not run.coalesced for run in accepted.runs):
+        if accepted.more or (lease is None and accepted.runs):
             self._workers.wake()
 
     async def reject(

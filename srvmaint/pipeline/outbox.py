@@ -25,7 +25,7 @@ from srvmaint.store.records import Lease
 from srvmaint.store.store import Store
 
 log = logging.getLogger(__name__)
-SLOTS: Final = 8
+SLOTS: Final = 16
 """Messages a channel has on the wire at a time."""
 ATTEMPT_SECONDS: Final = 60.0
 """What a driver's own timeouts let pass ends here."""
@@ -105,17 +105,15 @@ class Outbox:
         return [delivery for delivery in claimed.deliveries if delivery.id not in under_way], claimed.next_at
 
     async def _send(self, delivery: Delivery) -> bool:
-        """One attempt, written down."""
+        """One attempt. How it ended is written down behind its back: the slot is free for the next message."""
         if delivery.id in self._on_the_wire:
             return False
         self._on_the_wire.add(delivery.id)
         try:
-            return await self._send_once(delivery)
-        finally:
+            sent = await self._attempt(delivery)
+        except BaseException:
             self._on_the_wire.discard(delivery.id)
-
-    async def _send_once(self, delivery: Delivery) -> bool:
-        sent = await self._attempt(delivery)
+            raise
         self._events.count("notify_deliveries", delivery.channel, sent.state)
         if sent.state is not DeliveryState.DELIVERED:
             log.warning(
@@ -126,9 +124,18 @@ class Outbox:
                 f"again at {short_time(sent.next_at)}" if sent.next_at else "given up",
                 sent.error,
             )
-        more = await self._store.record_delivery(sent)
+        recorded = self._store.record_delivery(sent)
+        recorded.add_done_callback(partial(self._recorded, delivery, sent))
+        return False
+
+    def _recorded(self, delivery: Delivery, sent: Sent, recorded: asyncio.Future[bool]) -> None:
+        self._on_the_wire.discard(delivery.id)
+        if recorded.cancelled() or recorded.exception() is not None:
+            log.warning("cannot record that delivery %s ended: it is sent again at the next start", delivery.id)
+            return
         self._watch.changed(delivery.run_id)
-        return more or sent.next_at is not None
+        if recorded.result() or sent.next_at is not None:
+            self._lanes[delivery.channel].wake()
 
     async def _attempt(self, delivery: Delivery) -> Sent:
         driver = self._current.plan.senders.get(delivery.channel)

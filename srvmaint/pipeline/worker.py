@@ -35,6 +35,7 @@ class Workers:
         self._clock = clock
         self._owner = owner
         self._active: set[str] = set()
+        self._ended = 0
         self._others_wait = True
         """Runs may be due that nobody could take: the end of any run is a reason to look again."""
         self._dispatcher: Dispatcher[ClaimedRun] = Dispatcher("run", SLOTS, self._claim, self._execute, clock)
@@ -71,18 +72,23 @@ class Workers:
 
     async def _claim(self, limit: int) -> tuple[Sequence[ClaimedRun], int | None]:
         self._others_wait = False
+        under_way, ended = frozenset(self._active), self._ended
         claimed = await self._store.claim_runs(self._lease(limit))
+        if claimed.more and self._ended != ended:
+            self._dispatcher.wake()  # the one they waited for may have ended since
         self._others_wait = self._others_wait or claimed.more
-        return claimed.runs, claimed.next_at
+        # a clock that jumps makes the leases of runs under way look over
+        return [one for one in claimed.runs if one.run.id not in under_way], claimed.next_at
 
     async def _execute(self, claimed: ClaimedRun) -> bool:
-        if claimed.run.id in self._active:  # a clock that jumped made its lease look over
+        if claimed.run.id in self._active:
             return False
         self._active.add(claimed.run.id)
         try:
             return await self._engine.execute(claimed) or self._others_wait
         finally:
             self._active.discard(claimed.run.id)
+            self._ended += 1
             self._watch.changed(claimed.run.id)
 
     async def _heartbeat(self) -> None:

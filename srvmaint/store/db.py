@@ -24,7 +24,8 @@ NETWORK_FILESYSTEMS: Final = frozenset(
     {"nfs", "nfs4", "cifs", "smb3", "smbfs", "9p", "ceph", "glusterfs", "fuse.glusterfs", "fuse.sshfs", "lustre", "afs"}
 )
 """SQLite's WAL needs shared memory, which these do not have (https://sqlite.org/wal.html)."""
-CACHE_KIB: Final = 16 * 1024
+CACHE_KIB: Final = 12 * 1024
+READER_CACHE_KIB: Final = 4 * 1024
 _PRAGMAS: Final = (
     "PRAGMA journal_mode = WAL",
     "PRAGMA foreign_keys = ON",
@@ -133,7 +134,12 @@ async def open_reader(database: Path) -> aiosqlite.Connection:
         f"file:{quoted(database)}?mode=ro", uri=True, isolation_level=None, cached_statements=128
     )
     try:
-        for pragma in ("query_only = ON", "busy_timeout = 5000", f"cache_size = -{CACHE_KIB}", "temp_store = MEMORY"):
+        for pragma in (
+            "query_only = ON",
+            "busy_timeout = 5000",
+            f"cache_size = -{READER_CACHE_KIB}",
+            "temp_store = MEMORY",
+        ):
             await connection.execute_fetchall(f"PRAGMA {pragma}")
     except BaseException:
         await connection.close()  # or its thread would keep the process alive

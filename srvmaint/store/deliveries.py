@@ -7,6 +7,7 @@ out in the order in which they were decided.
 from __future__ import annotations
 
 import sqlite3
+import zlib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final, Literal
@@ -25,7 +26,9 @@ COLUMNS: Final = (
     "give_up_at, finished_at"
 )
 _OPEN: Final = (DeliveryState.DUE, DeliveryState.SENDING, DeliveryState.RETRYING)
-_decode_message = msgspec.json.Decoder(Message).decode
+_decode = msgspec.json.Decoder(Message).decode
+_DEFLATE_LEVEL: Final = 1
+"""The fastest: a message is mostly repetition, and every level finds that."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,7 +114,7 @@ def _values(intent: Intent, lease: Lease | None) -> tuple[Any, ...]:
         delivery.created_at if kept_back else None,
         delivery.give_up_at,
         intent.told.fired_seq if intent.told else None,
-        intent.message,
+        zlib.compress(intent.message, _DEFLATE_LEVEL),
     )
 
 
@@ -139,7 +142,7 @@ def _recall(connection: sqlite3.Connection, incident_id: str | None, channel: st
     ).fetchone()
     if row is None or incident_id is None:
         return
-    message = _decode_message(row[3])
+    message = _decode(zlib.decompress(row[3]))
     told = Told(
         firing=message.status != "resolved",
         fired_seq=row[1],
@@ -315,7 +318,7 @@ def delivery_from(row: Sequence[Any]) -> Delivery:
         receiver_id=row[8],
         reason=row[9],
         created_at=row[10],
-        message=_decode_message(row[11]),
+        message=_decode(zlib.decompress(row[11])),
         give_up_at=row[12],
         finished_at=row[13],
     )

@@ -17,6 +17,7 @@ from srvmaint.incidents.transition import Became
 from srvmaint.model import Alert, AlertStatus, IncidentStatus, Severity
 from srvmaint.store import runs
 from srvmaint.store.records import Accepted, Batch, Lease, QueuedRun
+from srvmaint.store.repeats import Repeats
 from srvmaint.store.rows import insert, select, update
 
 _decode = msgspec.json.Decoder(dict[str, str]).decode
@@ -82,7 +83,8 @@ def take_in(connection: sqlite3.Connection, jobs: Sequence[Job]) -> list[Accepte
     Runs that are due are taken in the same transaction where there is a lease, so that a free worker starts without
     another one.
     """
-    ledger, book = _load(connection, jobs)
+    repeats = Repeats(connection, [job.batch for job in jobs])
+    ledger, book = _load(connection, jobs, repeats)
     payload_id = (connection.execute("SELECT max(id) FROM payload").fetchone()[0] or 0) + 1
     accepted: list[Accepted] = []
     history: list[tuple[Any, ...]] = []
@@ -90,12 +92,16 @@ def take_in(connection: sqlite3.Connection, jobs: Sequence[Job]) -> list[Accepte
         batch = job.batch
         ledger.begin(batch.received_at, batch.reopen_within_ms)
         for incoming in batch.alerts:
-            ledger.apply(incoming, payload_id + place)
+            if repeats.take(incoming, batch.received_at):
+                ledger.became[Became.UNCHANGED] += 1
+            else:
+                ledger.apply(incoming, payload_id + place)
         history += [_history_values(line, batch) for line in ledger.history]
         accepted.append(_outcome(ledger, _queue_runs(book, batch, ledger)))
     insert(
         connection, "payload", _PAYLOAD, [(payload_id + n, *_payload_values(job.batch)) for n, job in enumerate(jobs)]
     )
+    repeats.write()
     _write_incidents(connection, ledger)
     _write_alerts(connection, ledger)
     insert(connection, "alert_history", ("alert_id", "seen", "at", "event", "trace_id", "changes"), history)
@@ -104,9 +110,9 @@ def take_in(connection: sqlite3.Connection, jobs: Sequence[Job]) -> list[Accepte
     return accepted
 
 
-def _load(connection: sqlite3.Connection, jobs: Sequence[Job]) -> tuple[Ledger, runs.RunBook]:
-    """Everything these bodies can touch, by one look-up for each kind."""
-    incoming = [alert for job in jobs for alert in job.batch.alerts]
+def _load(connection: sqlite3.Connection, jobs: Sequence[Job], repeats: Repeats) -> tuple[Ledger, runs.RunBook]:
+    """Everything the news in these bodies can touch, by one look-up for each kind."""
+    incoming = [alert for job in jobs for alert in job.batch.alerts if repeats.is_news(alert)]
     keys = list({alert.key for alert in incoming})
     alerts = {row.key: row for row in map(_alert_row, select(connection, "alert", _ALERT_COLUMNS, "key", keys))}
     ids = list({row.incident_id for row in alerts.values() if row.incident_id is not None})
@@ -144,10 +150,12 @@ def _claim(connection: sqlite3.Connection, jobs: Sequence[Job], accepted: Sequen
     if not leases:
         return
     total = replace(leases[-1], limit=sum(lease.limit for lease in leases))
-    taken = list(runs.claim_runs(connection, total).runs)
+    found = runs.claim_runs(connection, total)
+    taken = found.runs
     for job, result in zip(jobs, accepted, strict=True):
         if job.lease and result.runs:
             result.claimed, taken = taken[: job.lease.limit], taken[job.lease.limit :]
+            result.more = found.more
 
 
 def _payload_values(batch: Batch) -> tuple[Any, ...]:

@@ -106,6 +106,8 @@ class Accepted:
     runs: list[QueuedRun] = field(default_factory=list)
     claimed: Sequence[ClaimedRun] = ()
     """Runs taken in the same transaction, not necessarily those of this body."""
+    more: bool = False
+    """Others are due and were not taken."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,7 +115,7 @@ class Intent:
     """The decision to tell one channel something: written before it is sent, with what it will then have been told."""
 
     delivery: Delivery
-    message: str
+    message: bytes
     """The message as JSON."""
     told: Told | None
     """None for a message that is not about an incident's state."""

@@ -162,20 +162,15 @@ def claim_runs(connection: sqlite3.Connection, lease: Lease) -> Claimed:
         returning=", ".join(f"run.{column}" for column in RUN_COLUMNS.split(", ")),
     )
     claimed = with_their_worlds(connection, [run_from(row) for row in sorted(taken)], fresh)
-    more = len(due) == lease.limit or len(one_each) < len(due) or _is_more_due(connection, lease.now)
-    return Claimed(tuple(claimed), next_due(connection, lease.now), more)
+    next_at = _first_after(connection, 0)
+    more = next_at is not None and next_at <= lease.now
+    return Claimed(tuple(claimed), _first_after(connection, lease.now) if more else next_at, more)
 
 
-def _is_more_due(connection: sqlite3.Connection, now: int) -> bool:
-    return connection.execute("SELECT 1 FROM run WHERE next_at <= ? LIMIT 1", (now,)).fetchone() is not None
-
-
-def next_due(connection: sqlite3.Connection, after: int) -> int | None:
-    """When the earliest run after that time wants attention (epoch ms); None when none does.
-
-    What is due already and has not been taken waits for another run of its incident, and that one's end says so.
-    """
-    row = connection.execute("SELECT next_at FROM run WHERE next_at > ? ORDER BY next_at LIMIT 1", (after,)).fetchone()
+def _first_after(connection: sqlite3.Connection, moment: int) -> int | None:
+    """When the first run after that moment wants attention (epoch ms); None when none does."""
+    sql = "SELECT next_at FROM run WHERE next_at > ? ORDER BY next_at LIMIT 1"
+    row = connection.execute(sql, (moment,)).fetchone()
     return row[0] if row else None
 
 

@@ -167,9 +167,9 @@ class Store:
         """Take a channel's due messages."""
         return await self._writer.submit(deliveries.claim, channel, lease)
 
-    async def record_delivery(self, sent: deliveries.Sent) -> bool:
+    def record_delivery(self, sent: deliveries.Sent) -> asyncio.Future[bool]:
         """Write down how an attempt ended; True when another message of the channel may go out."""
-        return await self._writer.submit_grouped(deliveries.record, sent)
+        return self._writer.submit_grouped(deliveries.record, sent)
 
     async def bury_unknown(self, channels: Sequence[str], now: int) -> int:
         """Give up messages to channels that are no longer configured."""

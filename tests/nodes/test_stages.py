@@ -10,7 +10,8 @@ from srvmaint.errors import TransientError
 from srvmaint.intelligence._verdict import judge
 from srvmaint.model import Change, CheckResult, CheckStatus
 from srvmaint.nodes import context as context_node
-from srvmaint.nodes import ingest, intelligence
+from srvmaint.nodes import ingest
+from srvmaint.nodes.intelligence import Config, Node
 from tests.nodes.given import Provider, context, gives, incident, tools
 from tests.notify.messages import EVIDENCE, RECOMMENDATIONS
 
@@ -65,32 +66,30 @@ async def test_intelligence_asks_its_provider_about_the_alerts_and_the_evidence(
     provider = Provider()
     about = context(incident())
     about.evidence.extend(EVIDENCE)
-    node = intelligence.Node(intelligence.Config(), tools(providers={"local": provider}))
+    node = Node(Config(), tools(providers={"local": provider}))
     outcome = await node.run(about)
     [(subject, evidence)] = provider.asked
     assert (subject.title, subject.alerts, evidence) == ("DiskSpaceLow", about.parsed_alerts, EVIDENCE)
     assert subject.verdict is judge(about.parsed_alerts, EVIDENCE, tools().is_this_host)[0]
-    assert (outcome.recommendations, outcome.remark) == (RECOMMENDATIONS, "analysed by local")
+    assert (outcome.recommendations, outcome.remark) == (RECOMMENDATIONS, "local")
 
 
 async def test_intelligence_may_name_another_provider() -> None:
     other = Provider(())
     lent = tools(providers={"local": Provider(), "other": other})
-    outcome = await intelligence.Node(intelligence.Config(provider="other"), lent).run(context(incident()))
+    outcome = await Node(Config(provider="other"), lent).run(context(incident()))
     assert len(other.asked) == 1
-    assert outcome.remark == "analysed by other"
+    assert outcome.remark == "other"
 
 
 async def test_what_a_provider_said_then_is_not_asked_again() -> None:
     provider = Provider(trouble=TransientError("paid for already"))
-    node = intelligence.Node(intelligence.Config(), tools(providers={"local": provider}))
+    node = Node(Config(), tools(providers={"local": provider}))
     restored = await node.restore({"provider": "other", "recommendations": []})
-    assert (restored.remark, provider.asked) == ("analysed by other", [])
+    assert (restored.remark, provider.asked) == ("other", [])
 
 
 async def test_a_provider_that_fails_fails_the_step_in_its_own_words() -> None:
-    node = intelligence.Node(
-        intelligence.Config(), tools(providers={"local": Provider(trouble=TransientError("no answer"))})
-    )
+    node = Node(Config(), tools(providers={"local": Provider(trouble=TransientError("no answer"))}))
     with pytest.raises(TransientError, match="no answer"):
         await node.run(context(incident()))

@@ -62,7 +62,11 @@ async def test_a_sender_that_hangs_up_loses_neither_its_alert_nor_a_worker(place
     assert stored > SLOTS
     ops = place.channels["ops"]
     await place.until(lambda: len(ops.sent) == stored)
-    assert await place.store.reader.rows("SELECT id FROM run WHERE state <> 'notified'") == []
+
+    async def all_told() -> bool:
+        return await place.store.reader.rows("SELECT id FROM run WHERE state <> 'notified'") == []
+
+    await place.until(all_told)
     await place.until(lambda: not place.workers.busy)
     assert place.workers._dispatcher.reserve(2 * SLOTS) == SLOTS
     place.workers._dispatcher.start([], SLOTS)

@@ -126,7 +126,7 @@ def intent(run: ClaimedRun, clock: FakeClock, channel: str = "ops", fired_seq: i
         give_up_at=clock.now() + DAY,
     )
     remembered = Told(told.status != "resolved", fired_seq, told.severity, told.status == "acknowledged", clock.now())
-    return Intent(delivery, msgspec.json.encode(told).decode(), remembered)
+    return Intent(delivery, msgspec.json.encode(told), remembered)
 
 
 async def tell(

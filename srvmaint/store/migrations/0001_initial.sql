@@ -115,7 +115,7 @@ CREATE TABLE step (
     output TEXT,
     error TEXT,
     PRIMARY KEY (run_id, seq)
-) STRICT, WITHOUT ROWID;
+) STRICT;
 
 CREATE TABLE evidence (
     id TEXT PRIMARY KEY,
@@ -145,8 +145,9 @@ CREATE TABLE delivery (
     give_up_at INTEGER NOT NULL,
     -- how far the incident's count of firings had come when this was decided; NULL when it says nothing of that
     fired_seq INTEGER,
-    message TEXT NOT NULL
-) STRICT, WITHOUT ROWID;
+    -- the message as JSON, deflated: it is the largest thing kept
+    message BLOB NOT NULL
+) STRICT;
 CREATE INDEX delivery_due ON delivery (channel, next_at) WHERE next_at IS NOT NULL;
 CREATE INDEX delivery_order ON delivery (incident_id, channel, id) WHERE next_at IS NOT NULL;
 CREATE INDEX delivery_leased ON delivery (id) WHERE lease_owner IS NOT NULL;
