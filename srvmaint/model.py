@@ -5,9 +5,10 @@ All times are epoch milliseconds; `None` means "the sender gave none" or "has no
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any, Final
+
+import msgspec
 
 
 class Severity(StrEnum):
@@ -137,8 +138,7 @@ class Change(StrEnum):
     RESOLVED = "resolved"
 
 
-@dataclass(frozen=True, slots=True)
-class Alert:
+class Alert(msgspec.Struct, frozen=True):
     """One normalised condition as its sender described it. Its identity is (source, fingerprint)."""
 
     source: str
@@ -147,15 +147,14 @@ class Alert:
     status: AlertStatus
     severity: Severity
     description: str = ""
-    labels: dict[str, str] = field(default_factory=dict)
-    annotations: dict[str, str] = field(default_factory=dict)
+    labels: dict[str, str] = msgspec.field(default_factory=dict)
+    annotations: dict[str, str] = msgspec.field(default_factory=dict)
     starts_at: int | None = None
     ends_at: int | None = None
     generator_url: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class StoredAlert:
+class StoredAlert(msgspec.Struct, frozen=True):
     """An alert with what only the store knows about it."""
 
     id: str
@@ -166,8 +165,7 @@ class StoredAlert:
     incident_id: str | None
 
 
-@dataclass(frozen=True, slots=True)
-class Incident:
+class Incident(msgspec.Struct, frozen=True):
     """Alerts that belong together."""
 
     id: str
@@ -186,8 +184,7 @@ class Incident:
     notes: tuple[dict[str, Any], ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class Metric:
+class Metric(msgspec.Struct, frozen=True):
     """One measured number; `warn` and `crit` are the levels it was held against."""
 
     name: str
@@ -197,8 +194,7 @@ class Metric:
     crit: float | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class CheckResult:
+class CheckResult(msgspec.Struct, frozen=True):
     """What a checker found on this host at one moment."""
 
     checker: str
@@ -212,8 +208,7 @@ class CheckResult:
     """Lines a person would have asked for next: top processes, fullest directories."""
 
 
-@dataclass(frozen=True, slots=True)
-class Recommendation:
+class Recommendation(msgspec.Struct, frozen=True):
     """What to do about it, and the evidence that says so."""
 
     type: str
@@ -224,8 +219,7 @@ class Recommendation:
     evidence: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class Message:
+class Message(msgspec.Struct, frozen=True):
     """What a receiver is told, before any channel gives it a form. Title and severity come from the alert."""
 
     kind: str
@@ -253,7 +247,7 @@ class Message:
     recommendations: tuple[Recommendation, ...]
     analysis: str
     """Who analysed it, and anything that went wrong doing so."""
-    links: dict[str, str] = field(default_factory=dict)
+    links: dict[str, str] = msgspec.field(default_factory=dict)
 
     @property
     def headline(self) -> str:
@@ -262,8 +256,7 @@ class Message:
         return " · ".join(part for part in (f"[{mark}] {self.title}", self.host, self.verdict.value) if part)
 
 
-@dataclass(frozen=True, slots=True)
-class Delivery:
+class Delivery(msgspec.Struct, frozen=True):
     """One message to one channel."""
 
     id: str
@@ -287,8 +280,7 @@ class Delivery:
         return self.id
 
 
-@dataclass(frozen=True, slots=True)
-class Step:
+class Step(msgspec.Struct, frozen=True):
     """One node's execution in a run."""
 
     id: str
@@ -302,8 +294,7 @@ class Step:
     error: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Run:
+class Run(msgspec.Struct, frozen=True):
     """One pipeline execution, for an incident or standalone."""
 
     id: str

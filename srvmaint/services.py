@@ -70,10 +70,9 @@ class Services:
         """Work by another configuration from now on. What is under way ends by the old one."""
         if config.server != self.config.server or config.storage != self.config.storage:
             log.warning("[server] and [storage] take effect at the next start")
-        before, evidence = self.evidence, _evidence(config, self.clock)
+        evidence = _evidence(config, self.clock)  # checks under way end by the old one, deadlines and all
         self.current.plan = build_plan(config, evidence, self.store, self.identity, self.lent)
         self.evidence, self.config = evidence, config
-        before.close()
         await self.outbox.open()
         self.workers.wake()
 

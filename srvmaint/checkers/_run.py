@@ -7,11 +7,12 @@ triple the cost of a check from cron. Daemon threads, so that a check stuck in t
 
 from __future__ import annotations
 
-import dataclasses
 import queue
 import threading
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any
+
+import msgspec
 
 from srvmaint import registry
 from srvmaint.checkers import PACKAGE, Driver
@@ -64,7 +65,7 @@ class Job:
 
     def _work(self) -> None:
         try:
-            result = dataclasses.replace(self._driver.check(), checker=self._name)
+            result = msgspec.structs.replace(self._driver.check(), checker=self._name)
         except Exception as error:  # noqa: BLE001 - whatever a checker raises is its result: UNKNOWN with the reason
             _log_defect(self._name, error)
             result = unknown(self._name, f"cannot check {self._name}: {reason_of(error)}")
@@ -80,7 +81,7 @@ class Job:
 
     def _stamp(self, result: CheckResult) -> CheckResult:
         spent = round((self._clock.monotonic() - self._began) * 1000, 3)
-        return dataclasses.replace(result, id=self._id, at=self._clock.now(), duration_ms=spent)
+        return msgspec.structs.replace(result, id=self._id, at=self._clock.now(), duration_ms=spent)
 
 
 class Runner:
@@ -138,7 +139,7 @@ class Runner:
         return [results[name] for name in wanted]
 
     def _now(self, result: CheckResult) -> CheckResult:
-        return dataclasses.replace(result, id=self._clock.new_id(), at=self._clock.now())
+        return msgspec.structs.replace(result, id=self._clock.new_id(), at=self._clock.now())
 
 
 def _next(arrived: queue.SimpleQueue[CheckResult], patience: float, jobs: list[Job]) -> CheckResult:

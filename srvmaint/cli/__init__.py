@@ -75,6 +75,7 @@ def program(context: Context, config_path: Path | None, verbose: bool) -> None:
 
 def main() -> NoReturn:
     """The entry point: everything injected, then an exit code."""
+    _fill_standard_streams()
     sys.exit(run(sys.argv[1:], os.environ))
 
 
@@ -111,6 +112,17 @@ def run(arguments: Sequence[str], environ: Mapping[str, str]) -> int:
         _say(f"internal error: {text}{'' if context.verbose else '. Run again with -v for details.'}", context)
         return _FAILED
     return code if isinstance(code, int) else 0
+
+
+def _fill_standard_streams() -> None:
+    """Started with a closed stdin, stdout or stderr: what is opened next must not take its place."""
+    for number in (0, 1, 2):
+        try:
+            os.fstat(number)
+        except OSError:
+            os.open(os.devnull, os.O_RDWR)
+    sys.stdout = sys.stdout or open(os.devnull, "w", encoding="utf-8")  # noqa: SIM115, PTH123 - as long as the process
+    sys.stderr = sys.stderr or open(os.devnull, "w", encoding="utf-8")  # noqa: SIM115, PTH123 - the same
 
 
 def _say(text: str, context: Context) -> None:

@@ -44,6 +44,7 @@ def log_to_stderr(*, verbose: bool) -> None:
     root.setLevel(logging.DEBUG if verbose else logging.WARNING)
     logging.getLogger("aiosqlite").setLevel(logging.WARNING)  # it logs every statement
     logging.getLogger("asyncio").setLevel(logging.WARNING)
+    logging.getLogger("aiohttp.server").setLevel(logging.CRITICAL)  # whatever a port scanner sends is an error to it
 
 
 def _is_journal() -> bool:

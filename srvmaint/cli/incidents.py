@@ -33,7 +33,9 @@ def command(click_context: click.Context) -> None:
 
 @command.command("list")
 @click.option("--limit", type=click.IntRange(1, 500), default=20, show_default=True, help="How many, newest first.")
-@click.option("--status", type=click.Choice([*IncidentStatus]), help="Only incidents in this status.")
+@click.option(
+    "--status", type=click.Choice([each.value for each in IncidentStatus]), help="Only incidents in this status."
+)
 @json_option
 @click.pass_obj
 def list_incidents(context: Context, limit: int = 20, status: str | None = None, as_json: bool = False) -> None:

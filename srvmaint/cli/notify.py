@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import sys
-from typing import Any
+from typing import Any, TextIO
 
 import click
 
@@ -59,7 +59,7 @@ def test(context: Context, channel: str | None, driver: str | None, settings: tu
         if settings:
             raise UsageError(f"settings such as {settings[0]!r} go with --driver.")
         targets = _configured(context, channel)
-    results = asyncio.run(_send_all(targets))
+    results = asyncio.run(_send_all(targets, sys.stderr if as_json else sys.stdout))
     if as_json:
         print_json({"items": results, "next": None})
     else:
@@ -106,10 +106,10 @@ def _parsed(pairs: list[str]) -> dict[str, str]:
     return found
 
 
-async def _send_all(targets: dict[str, tuple[str, Any]]) -> list[dict[str, Any]]:
+async def _send_all(targets: dict[str, tuple[str, Any]], terminal: TextIO) -> list[dict[str, Any]]:
     clock = Clock()
     client = Client(clock)
-    tools = notify.Tools(http=client, terminal=sys.stdout, clock=clock)
+    tools = notify.Tools(http=client, terminal=terminal, clock=clock)
     try:
         return [await _send(name, driver, config, tools) for name, (driver, config) in targets.items()]
     finally:

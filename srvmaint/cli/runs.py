@@ -30,7 +30,7 @@ def command(click_context: click.Context) -> None:
 
 @command.command("list")
 @click.option("--limit", type=click.IntRange(1, 500), default=20, show_default=True, help="How many, newest first.")
-@click.option("--status", type=click.Choice([*RunState]), help="Only runs in this state.")
+@click.option("--status", type=click.Choice([each.value for each in RunState]), help="Only runs in this state.")
 @json_option
 @click.pass_obj
 def list_runs(context: Context, limit: int = 20, status: str | None = None, as_json: bool = False) -> None:

@@ -7,7 +7,7 @@ procedure, whoever sent the alerts.
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from typing import Any, Final
 
 import msgspec
@@ -79,6 +79,8 @@ class IncidentRow:
     fired_seq: int = 0
     new: bool = False
     dirty: bool = False
+    severity_before: Severity | None = None
+    """Its severity before the batch."""
     changes: list[Change] = field(default_factory=list)
 
     @property
@@ -133,7 +135,7 @@ class Ledger:
         """Begin with a batch received at `now`: what is said about it is counted from zero."""
         self.now, self.reopen_within_ms = now, reopen_within_ms
         for incident in self.touched.values():
-            incident.changes = []
+            incident.changes, incident.severity_before = [], None
         self.history, self.touched = [], {}
         self.became = _NOTHING_BECAME.copy()
 
@@ -143,6 +145,8 @@ class Ledger:
         alert = incoming.alert
         known = Known(row.alert.status, row.alert.severity, row.alert.starts_at, row.digest) if row else None
         transition = judge(known, alert, incoming.digest)
+        if row is not None and transition.event is None and self._fires_on(row, alert):
+            transition = Transition(HistoryEvent.REFIRED, Became.UPDATED, begins_to_fire=True)
         self.became[transition.became] += 1
         if row is None:
             row = self._create(incoming, payload_id)
@@ -150,7 +154,7 @@ class Ledger:
             row.last_seen_at = self.now
             row.times_seen += 1
         if transition.event is None or transition.event is HistoryEvent.STALE:
-            self._note_seen(row, transition)
+            self._note_seen(row, incoming, transition)
             return
         before = None if row.new and row.times_seen == 1 else row.alert
         after = _merge(before, alert)
@@ -181,12 +185,25 @@ class Ledger:
         self.alerts[incoming.key] = row
         return row
 
-    def _note_seen(self, row: AlertRow, transition: Transition) -> None:
+    def _fires_on(self, row: AlertRow, alert: Alert) -> bool:
+        """Whether an alert fires on although its incident was declared over, from a sender that names no new start.
+
+        A sender that names starts says by them whether this is still what was declared over.
+        """
+        own = self.incidents.get(row.incident_id) if row.incident_id else None
+        if own is None or own.status in _GOING_ON or alert.status is not AlertStatus.FIRING:
+            return False
+        if alert.starts_at is None:
+            return True
+        return row.alert.starts_at is None and later(alert.starts_at, own.resolved_at)
+
+    def _note_seen(self, row: AlertRow, incoming: Incoming, transition: Transition) -> None:
         if transition.event is HistoryEvent.STALE:
             self.history.append(HistoryLine(row.id, row.times_seen, HistoryEvent.STALE, None))
         incident = self.incidents.get(row.incident_id) if row.incident_id else None
         if incident is not None:
             self.touched[incident.id] = incident
+            self._route(incident, incoming)
 
     def _move_incident(self, row: AlertRow, before: Alert | None, incoming: Incoming, transition: Transition) -> None:
         """Let the incident follow its alert."""
@@ -201,6 +218,8 @@ class Ledger:
             if own is not incident:  # what goes on elsewhere is over here, and was part of it
                 own.resolved += 1
                 own.dirty = True
+        if incident.severity_before is None:
+            incident.severity_before = incident.severity
         _count(incident, row.alert, 1)
         row.incident_id = incident.id
         incident.dirty = True
@@ -209,11 +228,21 @@ class Ledger:
             incident.fired_seq += 1
             row.fired_seq = incident.fired_seq
             row.fired_at = self.now
-            incident.pipeline = incident.pipeline or incoming.pipeline
+            if was_over or incident.pipeline is None:  # a new announcement goes the way that is right today
+                incident.pipeline = incoming.pipeline or incident.pipeline
             self._begin(incident, row.alert, was_over=was_over)
         elif transition.event is HistoryEvent.ACKNOWLEDGED and incident.acknowledged == incident.live_total:
             self._acknowledge(incident, row.alert.source)
+        self._route(incident, incoming)
         self._follow(incident)
+
+    def _route(self, incident: IncidentRow, incoming: Incoming) -> None:
+        """An incident no pipeline took takes the first that would have it now: for those it tells, it opens now."""
+        fires = incoming.alert.status is AlertStatus.FIRING
+        if incident.pipeline is None and incoming.pipeline is not None and fires and incident.status in _GOING_ON:
+            incident.pipeline = incoming.pipeline
+            incident.note(Change.OPENED)
+            self.touched[incident.id] = incident
 
     def _incident_for(self, own: IncidentRow | None, incoming: Incoming) -> IncidentRow:
         """The incident an alert that begins to fire is in, the one it joins, or a new one."""
@@ -272,6 +301,8 @@ class Ledger:
             if incident.status in _GOING_ON:
                 incident.status, incident.resolved_at = IncidentStatus.RESOLVED, self.now
                 incident.note(Change.RESOLVED)
+            if incident.severity_before is not None:  # it ends as what it was, in whatever order its alerts end
+                incident.severity = incident.severity_before
         elif worst is not incident.severity:
             incident.severity = worst
             if Change.OPENED not in incident.changes and incident.status in _GOING_ON:
@@ -281,14 +312,15 @@ class Ledger:
 def _begins_to_fire(own: IncidentRow | None, before: Alert | None, alert: Alert, transition: Transition) -> bool:
     """Whether an alert opens, joins or reopens an incident: only one that fires does.
 
-    One that was known before it fired counts as well, and so does one that gets worse after its incident was declared
-    over; a new text does not.
+    One that was known before it fired counts as well, and so does one that gets worse or begins anew after its incident
+    was declared over; a new text does not.
     """
     if alert.status is not AlertStatus.FIRING:
         return False
     over = own is None or own.status not in _GOING_ON
     was = before.severity.rank if before is not None and before.status is AlertStatus.FIRING else -1
-    return transition.begins_to_fire or (over and alert.severity.rank > was)
+    again = before is not None and later(alert.starts_at, before.starts_at)
+    return transition.begins_to_fire or (over and (again or alert.severity.rank > was))
 
 
 def _count(incident: IncidentRow, alert: Alert, by: int) -> None:
@@ -309,7 +341,9 @@ def _merge(before: Alert | None, after: Alert) -> Alert:
         return after
     if after.status is not AlertStatus.RESOLVED:
         known = before.starts_at
-        return after if known is None or later(after.starts_at, known) else replace(after, starts_at=known)
+        return (
+            after if known is None or later(after.starts_at, known) else msgspec.structs.replace(after, starts_at=known)
+        )
     return Alert(
         source=after.source,
         fingerprint=after.fingerprint,

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from enum import StrEnum
+
+import msgspec
 
 from srvmaint.model import Alert, AlertStatus, HistoryEvent, Severity
 
@@ -17,8 +18,7 @@ class Became(StrEnum):
     UNCHANGED = "unchanged"
 
 
-@dataclass(frozen=True, slots=True)
-class Known:
+class Known(msgspec.Struct, frozen=True):
     """What is remembered of an alert, as far as the next word about it is judged by it."""
 
     status: AlertStatus
@@ -27,8 +27,7 @@ class Known:
     digest: bytes
 
 
-@dataclass(frozen=True, slots=True)
-class Transition:
+class Transition(msgspec.Struct, frozen=True):
     """What happens: the line in the history (None: only seen again) and what the sender is told."""
 
     event: HistoryEvent | None

@@ -5,8 +5,9 @@ Pure. Every answer, also "nothing", has a reason code, because "why was I not to
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from enum import StrEnum
+
+import msgspec
 
 from srvmaint.model import Severity
 
@@ -26,8 +27,7 @@ class Reason(StrEnum):
     BELOW_MIN_SEVERITY = "below_min_severity"
 
 
-@dataclass(frozen=True, slots=True)
-class Told:
+class Told(msgspec.Struct, frozen=True):
     """What the channel was last told. `fired_seq` is how far the incident's count of firings had come."""
 
     firing: bool
@@ -37,8 +37,7 @@ class Told:
     at: int
 
 
-@dataclass(frozen=True, slots=True)
-class Now:
+class Now(msgspec.Struct, frozen=True):
     """How the incident stands. `fired_seq` is that of the youngest alert still live."""
 
     live: int
@@ -47,16 +46,14 @@ class Now:
     acknowledged: bool
 
 
-@dataclass(frozen=True, slots=True)
-class Wishes:
+class Wishes(msgspec.Struct, frozen=True):
     """What the channel wants to hear about."""
 
     min_severity: Severity
     send_resolved: bool
 
 
-@dataclass(frozen=True, slots=True)
-class Decision:
+class Decision(msgspec.Struct, frozen=True):
     """Send or not, and why. `remember` says that the channel's record changes even though nothing is sent."""
 
     send: bool

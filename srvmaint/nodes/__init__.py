@@ -8,8 +8,9 @@ calls the next one.
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
 from typing import Any, Protocol
+
+import msgspec
 
 from srvmaint import intelligence
 from srvmaint.clock import Clock
@@ -20,8 +21,7 @@ from srvmaint.store.records import Intent
 PACKAGE = "srvmaint.nodes"
 
 
-@dataclass(frozen=True, slots=True)
-class Known:
+class Known(msgspec.Struct, frozen=True):
     """The names a definition may speak of."""
 
     checkers: tuple[str, ...]
@@ -30,8 +30,7 @@ class Known:
     """Channel name to driver name."""
 
 
-@dataclass(frozen=True, slots=True)
-class ChannelInfo:
+class ChannelInfo(msgspec.Struct, frozen=True):
     """A channel as far as deciding what to send it goes."""
 
     name: str
@@ -41,8 +40,7 @@ class ChannelInfo:
     """Why nothing is sent to it now, when the environment says so."""
 
 
-@dataclass(frozen=True, slots=True)
-class Tools:
+class Tools(msgspec.Struct, frozen=True):
     """What nodes are lent."""
 
     clock: Clock
@@ -60,8 +58,7 @@ class Tools:
     give_up_after_ms: int
 
 
-@dataclass(slots=True)
-class Context:
+class Context(msgspec.Struct):
     """What one run has found out so far. The engine adds each node's outcome; nodes only read."""
 
     run: Run
@@ -74,10 +71,10 @@ class Context:
     """The highest `fired_seq` among the alerts that are not resolved; 0 when none is."""
     channels: tuple[str, ...]
     """The channels of the route; a notify node may name others."""
-    evidence: list[CheckResult] = field(default_factory=list)
-    recommendations: list[Recommendation] = field(default_factory=list)
-    remarks: list[str] = field(default_factory=list)
-    outputs: dict[str, Any] = field(default_factory=dict)
+    evidence: list[CheckResult] = msgspec.field(default_factory=list)
+    recommendations: list[Recommendation] = msgspec.field(default_factory=list)
+    remarks: list[str] = msgspec.field(default_factory=list)
+    outputs: dict[str, Any] = msgspec.field(default_factory=dict)
 
     @property
     def parsed_alerts(self) -> tuple[Alert, ...]:
@@ -85,8 +82,7 @@ class Context:
         return tuple(stored.alert for stored in self.alerts)
 
 
-@dataclass(frozen=True, slots=True)
-class Outcome:
+class Outcome(msgspec.Struct, frozen=True):
     """What a node found. `output` is the JSON snapshot of the step; the rest is for the nodes after it."""
 
     output: Mapping[str, Any]

@@ -14,12 +14,13 @@ _KINDS: Final = {
     Reason.SEVERITY_CHANGED: "severity_changed",
     Reason.ACKNOWLEDGED: "acknowledged",
     Reason.ALL_RESOLVED: "resolved",
+    Reason.RESOLVED_NOT_WANTED: "resolved",
 }
 
 
 def compose(context: Context, incident: Incident, reason: Reason, tools: Tools, at: int) -> Message:
     """Put together what a receiver is told, before any channel gives it a form."""
-    is_over = reason is Reason.ALL_RESOLVED
+    is_over = reason in (Reason.ALL_RESOLVED, Reason.RESOLVED_NOT_WANTED)
     alerts = context.parsed_alerts if is_over else _live(context.parsed_alerts)
     verdict, why = judge(alerts, context.evidence, tools.is_this_host)
     rank = {status: place for place, status in enumerate(CHECK_ORDER)}

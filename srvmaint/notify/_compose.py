@@ -6,8 +6,9 @@ Every text here is safe (`_text`) but not escaped: markup belongs to the templat
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import replace
 from typing import Any, Final
+
+import msgspec
 
 from srvmaint.clock import human_span, short_time
 from srvmaint.model import CHECK_ORDER, Alert, AlertStatus, CheckResult, CheckStatus, Message, Recommendation, Verdict
@@ -54,9 +55,9 @@ def headline(message: Message, limit: int) -> str:
     if len(whole) <= limit:
         return whole
     host = one_line(message.host, limit // 3)
-    frame = len(replace(message, title="", host=host).headline)
+    frame = len(msgspec.structs.replace(message, title="", host=host).headline)
     title = one_line(message.title, max(limit - frame, limit // 3))
-    return one_line(replace(message, title=title, host=host).headline, limit)
+    return one_line(msgspec.structs.replace(message, title=title, host=host).headline, limit)
 
 
 def _facts(message: Message) -> Iterator[str]:

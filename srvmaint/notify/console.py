@@ -6,10 +6,13 @@ No settings, no network: what somebody sees who has configured nothing yet. Logg
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import errno
 import os
+import queue
+import threading
 from dataclasses import dataclass
-from typing import Final
+from typing import Final, TextIO
 
 from srvmaint.errors import PermanentError, TransientError
 from srvmaint.model import Message, Severity
@@ -36,6 +39,7 @@ class Driver:
     def __init__(self, config: Config, tools: Tools) -> None:
         del config
         self._terminal = tools.terminal
+        self._writer = _Writer(tools.terminal)
         self._render = renderer("console.txt.j2", plain)
         self._coloured = _wants_colour(tools)
 
@@ -53,7 +57,7 @@ class Driver:
             colour = CALM if message.status == "resolved" else COLOURS[message.severity]
             text = f"{colour}{first}{RESET}\n{rest}"
         try:
-            await asyncio.to_thread(self._write, f"{_encodable(text, self._terminal.encoding)}\n\n")
+            await self._writer.write(f"{_encodable(text, self._terminal.encoding)}\n\n")
         except ValueError:
             raise PermanentError("cannot write to the terminal: it is closed") from None
         except OSError as error:
@@ -61,10 +65,49 @@ class Driver:
             raise kind(f"cannot write to the terminal: {error.strerror}") from None
         return Receipt()
 
-    def _write(self, text: str) -> None:
-        """In a thread: a terminal stopped with Ctrl-S must not stop the daemon."""
-        self._terminal.write(text)
-        self._terminal.flush()
+
+class _Writer:
+    """Writes in a thread of its own: a terminal stopped with Ctrl-S must stop neither the daemon nor its end.
+
+    What nobody waits for any more is not written: it is going to be sent again.
+    """
+
+    def __init__(self, terminal: TextIO) -> None:
+        self._terminal = terminal
+        self._queue: queue.SimpleQueue[tuple[str, asyncio.Future[None]]] = queue.SimpleQueue()
+        self._thread: threading.Thread | None = None
+
+    async def write(self, text: str) -> None:
+        """Write and flush; raises what the terminal raises."""
+        if self._thread is None:
+            self._thread = threading.Thread(target=self._work, name="console", daemon=True)
+            self._thread.start()
+        written: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+        self._queue.put((text, written))
+        await written
+
+    def _work(self) -> None:
+        while True:
+            text, written = self._queue.get()
+            if written.cancelled():
+                continue
+            error: Exception | None = None
+            try:
+                self._terminal.write(text)
+                self._terminal.flush()
+            except (OSError, ValueError) as failure:
+                error = failure
+            with contextlib.suppress(RuntimeError):  # the loop has closed: nobody waits any more
+                written.get_loop().call_soon_threadsafe(_settle, written, error)
+
+
+def _settle(written: asyncio.Future[None], error: Exception | None) -> None:
+    if written.done():
+        return
+    if error is None:
+        written.set_result(None)
+    else:
+        written.set_exception(error)
 
 
 def _wants_colour(tools: Tools) -> bool:

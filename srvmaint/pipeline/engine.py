@@ -23,6 +23,7 @@ from srvmaint.pipeline.events import Events
 from srvmaint.pipeline.journal import Journal
 from srvmaint.pipeline.plan import BoundNode, Current, Pipeline
 from srvmaint.pipeline.retry import next_try
+from srvmaint.pipeline.routing import choose
 from srvmaint.store.records import ClaimedRun, Lease, Outgoing, RunUpdate, StepRecord
 from srvmaint.store.store import Store
 
@@ -88,9 +89,10 @@ class Engine:
         """Take a run as far as it goes now. True when it goes on later, at a time written down."""
         run = claimed.run
         journal = Journal(self._store)
-        pipeline = self._current.plan.pipelines.get(run.pipeline)
+        pipeline = self._pipeline_of(claimed)
         if pipeline is None:
-            reason = f"pipeline {run.pipeline!r} is not in the configuration any more. Put it back and resume the run."
+            reason = f"pipeline {run.pipeline!r} is not in the configuration any more. Put it back and resume the run"
+            log.error("run %s failed: %s", run.id, reason)
             journal.note([], self._failed(run.id, reason))
             journal.flush()
             return False
@@ -118,6 +120,17 @@ class Engine:
         finally:
             journal.flush()
         return progress.postponed
+
+    def _pipeline_of(self, claimed: ClaimedRun) -> Pipeline | None:
+        """The pipeline of the run; when it has left the configuration, the first that would take its worst alert."""
+        plan, name = self._current.plan, claimed.run.pipeline
+        if name in plan.pipelines or not claimed.alerts:
+            return plan.pipelines.get(name)
+        route = choose(plan.routes, claimed.alerts[0].alert, "webhook")
+        if route is None:
+            return None
+        log.warning("pipeline %s has left the configuration: run %s goes through %s", name, claimed.run.id, route.name)
+        return plan.pipelines[route.name]
 
     async def _step(self, progress: _Progress, seq: int) -> bool:
         """One node of the walk; False when the run does not go on now."""
@@ -225,8 +238,7 @@ class Engine:
     def _done(self, progress: _Progress) -> RunUpdate:
         progress.concluded = True
         run_id, now = progress.claimed.run.id, self._clock.now()
-        tells = any(bound.node.stage is RunState.NOTIFIED for bound in progress.pipeline.nodes)
-        if tells:
+        if progress.pipeline.tells:
             return RunUpdate(run_id, progress.state, None, release=True, settles_at=now)
         return RunUpdate(run_id, progress.state, None, finished_at=now, release=True)
 

@@ -26,7 +26,7 @@ _BECAUSE: Final[Mapping[str, str]] = {
     Reason.ACKNOWLEDGED: "somebody acknowledged it",
     Reason.ALL_RESOLVED: "it had been told about firing, and all alerts are resolved",
     Reason.ALREADY_TOLD: "it had been told exactly this already",
-    Reason.RESOLVED_BEFORE_TOLD: "the incident was over before anybody had been told about it",
+    Reason.RESOLVED_BEFORE_TOLD: "the incident was over before this channel had been told about it",
     Reason.RESOLVED_NOT_WANTED: "the channel has send_resolved = false",
     Reason.BELOW_MIN_SEVERITY: "the severity is below the channel's min_severity",
 }
@@ -116,7 +116,7 @@ async def _delivery(reader: Reader, wanted: str) -> Story:
 
 def _life(incident: Incident) -> list[Event]:
     marks = (
-        (incident.opened_at, f"opened as {incident.severity}, pipeline {incident.pipeline or 'none (unrouted)'}"),
+        (incident.opened_at, f"opened, pipeline {incident.pipeline or 'none (unrouted)'}"),
         (incident.acknowledged_at, f"acknowledged by {incident.acknowledged_by}"),
         (incident.resolved_at, "resolved"),
         (incident.closed_at, "closed"),
@@ -176,7 +176,7 @@ def _outcome(run: Run, steps: tuple[Step, ...], sent: tuple[Delivery, ...]) -> l
         again = f", tried again at {iso(run.next_at)}" if run.state is RunState.RETRYING else ""
         return [f"the last run is at {run.state}{again}" + (f": {run.error}" if run.error else "")]
     silent = [text for step in steps for text in _decisions(step) if "is not told" in text]
-    return [*map(_told, sent), *silent] or ["the last run told nobody: its pipeline has no channel"]
+    return [*map(_told, sent), *silent] or ["the last run told nobody: no step of its pipeline tells a channel"]
 
 
 def _told(delivery: Delivery) -> str:

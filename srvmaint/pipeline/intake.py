@@ -21,6 +21,7 @@ from srvmaint.errors import NotFoundError, PayloadError, UsageError
 from srvmaint.incidents.identity import alert_key, group_key
 from srvmaint.incidents.ledger import Incoming
 from srvmaint.model import Alert
+from srvmaint.pipeline.definition import CHECKS_ONLY
 from srvmaint.pipeline.events import Events
 from srvmaint.pipeline.plan import Current, Plan
 from srvmaint.pipeline.routing import choose
@@ -132,7 +133,8 @@ class Intake:
         return rejected.id
 
     def _batch(self, offer: Offer) -> Batch:
-        alerts = tuple(self._incoming(alert, offer.origin) for alert in offer.parsed.alerts)
+        parsed = () if offer.pipeline == CHECKS_ONLY else offer.parsed.alerts  # a mere look opens no incident
+        alerts = tuple(self._incoming(alert, offer.origin) for alert in parsed)
         return Batch(
             received_at=self._clock.now(),
             driver=offer.driver,
@@ -144,6 +146,7 @@ class Intake:
             alerts=alerts,
             reopen_within_ms=self._current.plan.reopen_within_ms,
             pipeline=offer.pipeline,
+            tells=offer.pipeline is None or self._current.plan.pipelines[offer.pipeline].tells,
             requested=offer.requested,
         )
 

@@ -160,7 +160,8 @@ class Outbox:
 
     def _again(self, delivery: Delivery, error: TransientError) -> Sent:
         """Try again, unless the message would then be older than it may become."""
-        at = next_try(delivery.attempts + 1, self._clock, retry_after=error.retry_after)
-        if at >= delivery.give_up_at:
+        last = delivery.give_up_at - SECOND  # however long the other side asks for, there is a last try
+        at = min(next_try(delivery.attempts + 1, self._clock, retry_after=error.retry_after), last)
+        if at <= self._clock.now():
             return Sent(delivery.id, DeliveryState.DEAD, self._clock.now(), error=f"given up: {error}")
         return Sent(delivery.id, DeliveryState.RETRYING, self._clock.now(), next_at=at, error=str(error))

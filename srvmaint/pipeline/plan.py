@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from srvmaint import alerts, nodes, notify, registry
+from srvmaint.model import RunState
 from srvmaint.pipeline.definition import Definition, NodeSpec
 from srvmaint.pipeline.routing import Route
 
@@ -25,6 +26,11 @@ class Pipeline:
     name: str
     nodes: tuple[BoundNode, ...]
     channels: tuple[str, ...]
+
+    @property
+    def tells(self) -> bool:
+        """Whether anybody can be told by it."""
+        return any(bound.node.stage is RunState.NOTIFIED for bound in self.nodes)
 
 
 @dataclass(frozen=True, slots=True)

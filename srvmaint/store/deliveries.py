@@ -281,11 +281,17 @@ def retry(connection: sqlite3.Connection, delivery_id: str, now: int) -> Deliver
 
 
 def revive(connection: sqlite3.Connection, by: Literal["id", "run_id"], value: str, now: int) -> None:
-    """Make dead messages due, with as much time to arrive as they had at first."""
+    """Make dead messages due, with as much time to arrive as they had at first.
+
+    One that has been overtaken stays dead: after the news that it is over nobody wants to hear that it fires.
+    """
     revived = connection.execute(
         "UPDATE delivery SET state = 'due', next_at = ?, finished_at = NULL, give_up_at = ? + (give_up_at - "
         "created_at) "
-        f"WHERE {by} = ? AND state = 'dead' RETURNING incident_id, channel",
+        f"WHERE {by} = ? AND state = 'dead' AND NOT EXISTS (SELECT 1 FROM delivery AS younger"
+        " WHERE younger.run_id IN (SELECT id FROM run WHERE run.incident_id = delivery.incident_id)"
+        " AND younger.channel = delivery.channel AND younger.id > delivery.id AND younger.state = 'delivered')"
+        " RETURNING incident_id, channel",
         (now, now, value),
     ).fetchall()
     for incident_id, channel in revived:

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import sqlite3
 from collections.abc import Callable, Sequence
-from dataclasses import replace
 from typing import Any
 
 import msgspec
@@ -149,7 +148,7 @@ def _claim(connection: sqlite3.Connection, jobs: Sequence[Job], accepted: Sequen
     leases = [job.lease for job, result in zip(jobs, accepted, strict=True) if job.lease and result.runs]
     if not leases:
         return
-    total = replace(leases[-1], limit=sum(lease.limit for lease in leases))
+    total = msgspec.structs.replace(leases[-1], limit=sum(lease.limit for lease in leases))
     found = runs.claim_runs(connection, total)
     taken = found.runs
     for job, result in zip(jobs, accepted, strict=True):
@@ -308,6 +307,8 @@ def _queue_runs(book: runs.RunBook, batch: Batch, ledger: Ledger) -> list[Queued
             pipeline = book.announced_by(incident.id)
         if batch.requested or (incident.changes and pipeline and incident.status is not IncidentStatus.CLOSED):
             queued.append(book.queue(_order(batch, incident.id, pipeline), incident.changes))
+        if not batch.tells and incident.changes and incident.pipeline not in (None, batch.pipeline):
+            queued.append(book.queue(_order(batch, incident.id, incident.pipeline), incident.changes))
     if batch.requested and not queued:
         queued.append(book.queue(_order(batch, None, batch.pipeline), []))
     return queued

@@ -41,8 +41,12 @@ class Reader:
             NotFoundError: there is no database yet.
             StoreError: it cannot be read.
         """
-        if not os.path.exists(database):  # noqa: ASYNC240, PTH110 - one stat of a local file before the pool exists
-            raise NotFoundError(f"there is no database at {database} yet. Start `srvmaint serve` first.")
+        try:
+            os.stat(database)  # noqa: PTH116 - one look at a local file before the pool exists
+        except PermissionError as error:
+            raise StoreError(f"cannot read {database}: permission denied. Run it as the user of the daemon.") from error
+        except FileNotFoundError:
+            raise NotFoundError(f"there is no database at {database} yet. Start `srvmaint serve` first.") from None
         pool: list[aiosqlite.Connection] = []
         try:
             for _ in range(connections):

@@ -6,7 +6,6 @@ Everything that costs time (fingerprints, JSON, ids) is in these records before 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
 from typing import Any
 
 import msgspec
@@ -30,14 +29,15 @@ class Batch(msgspec.Struct, frozen=True):
     reopen_within_ms: int
     pipeline: str | None = None
     """Run this pipeline for every incident touched, changed or not: the caller asked for it by name."""
+    tells: bool = True
+    """That pipeline tells somebody. One that does not must not stand in for the one that would."""
     requested: bool = False
     """The caller wants a run, changed or not."""
     fallback: str = "full"
     """What a requested run executes when no route matches."""
 
 
-@dataclass(frozen=True, slots=True)
-class Origin:
+class Origin(msgspec.Struct, frozen=True):
     """What a run is said to come from."""
 
     trace_id: str
@@ -45,8 +45,7 @@ class Origin:
     environment: str = "production"
 
 
-@dataclass(frozen=True, slots=True)
-class Lease:
+class Lease(msgspec.Struct, frozen=True):
     """Who takes work, until when, and how much at most."""
 
     owner: str
@@ -55,8 +54,7 @@ class Lease:
     limit: int
 
 
-@dataclass(frozen=True, slots=True)
-class ClaimedRun:
+class ClaimedRun(msgspec.Struct, frozen=True):
     """A run that is ours until its lease ends, with the state of the world it is to speak of."""
 
     run: Run
@@ -67,8 +65,7 @@ class ClaimedRun:
     steps: tuple[Step, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class Claimed:
+class Claimed(msgspec.Struct, frozen=True):
     """Runs taken, and when the next one wants attention (epoch ms; None when nothing waits)."""
 
     runs: tuple[ClaimedRun, ...] = ()
@@ -77,16 +74,14 @@ class Claimed:
     """Others are due and were not taken: for want of room, or because a run of their incident is under way."""
 
 
-@dataclass(frozen=True, slots=True)
-class ClaimedDeliveries:
+class ClaimedDeliveries(msgspec.Struct, frozen=True):
     """Deliveries taken, and when the channel's next one wants attention (epoch ms; None when nothing waits)."""
 
     deliveries: tuple[Delivery, ...] = ()
     next_at: int | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class QueuedRun:
+class QueuedRun(msgspec.Struct, frozen=True):
     """A run as the sender of a webhook is told about it."""
 
     run_id: str
@@ -95,23 +90,21 @@ class QueuedRun:
     coalesced: bool
 
 
-@dataclass(slots=True)
-class Accepted:
+class Accepted(msgspec.Struct):
     """What one body became."""
 
     created: int = 0
     updated: int = 0
     resolved: int = 0
     unchanged: int = 0
-    runs: list[QueuedRun] = field(default_factory=list)
+    runs: list[QueuedRun] = msgspec.field(default_factory=list)
     claimed: Sequence[ClaimedRun] = ()
     """Runs taken in the same transaction, not necessarily those of this body."""
     more: bool = False
     """Others are due and were not taken."""
 
 
-@dataclass(frozen=True, slots=True)
-class Intent:
+class Intent(msgspec.Struct, frozen=True):
     """The decision to tell one channel something: written before it is sent, with what it will then have been told."""
 
     delivery: Delivery
@@ -121,8 +114,7 @@ class Intent:
     """None for a message that is not about an incident's state."""
 
 
-@dataclass(frozen=True, slots=True)
-class Outgoing:
+class Outgoing(msgspec.Struct, frozen=True):
     """What a run is about to send, and the channels that could send it at once."""
 
     intents: tuple[Intent, ...]
@@ -130,8 +122,7 @@ class Outgoing:
     ready: tuple[str, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class RunEntry:
+class RunEntry(msgspec.Struct, frozen=True):
     """What is written down about a run in one go."""
 
     steps: Sequence[StepRecord]
@@ -141,8 +132,7 @@ class RunEntry:
     """What it is about to send."""
 
 
-@dataclass(frozen=True, slots=True)
-class RunUpdate:
+class RunUpdate(msgspec.Struct, frozen=True):
     """Where a run stands now."""
 
     run_id: str
@@ -157,8 +147,7 @@ class RunUpdate:
     """The nodes were done at this time: from then on the run follows its deliveries."""
 
 
-@dataclass(frozen=True, slots=True)
-class StepRecord:
+class StepRecord(msgspec.Struct, frozen=True):
     """One step as it is written: the step, its place in the run, and its input snapshot."""
 
     run_id: str
@@ -168,8 +157,7 @@ class StepRecord:
     output: str | None
 
 
-@dataclass(frozen=True, slots=True)
-class Rejected:
+class Rejected(msgspec.Struct, frozen=True):
     """A body that could not be used, kept so that nothing offered is lost."""
 
     id: str
@@ -183,8 +171,7 @@ class Rejected:
     replayed_at: int | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class HistoryEntry:
+class HistoryEntry(msgspec.Struct, frozen=True):
     """One line of an alert's history; `changes` is {field: [old, new]}."""
 
     at: int
@@ -193,8 +180,7 @@ class HistoryEntry:
     changes: Mapping[str, Any] | None
 
 
-@dataclass(frozen=True, slots=True)
-class Page:
+class Page(msgspec.Struct, frozen=True):
     """One page of a list, and the cursor of the next one (None at the end)."""
 
     items: tuple[Any, ...]

@@ -1,6 +1,7 @@
 """Alerts heard again with nothing new: by far the most of what senders send, so they cost two statements and no more.
 
-Whether something is new is judged by the same rule as everywhere; only what has news is read whole.
+Whether something is new is judged by the same rule as everywhere; what has news, or belongs to an incident that is over
+or that nobody has been told about, is looked at whole.
 """
 
 from __future__ import annotations
@@ -11,11 +12,17 @@ from typing import Final
 
 from srvmaint.incidents.ledger import Incoming
 from srvmaint.incidents.transition import Known, judge
-from srvmaint.model import AlertStatus, Severity
+from srvmaint.model import AlertStatus, IncidentStatus, Severity
 from srvmaint.store.records import Batch
 from srvmaint.store.rows import Executes, select, update
 
 _STATUS: Final = {status.value: status for status in AlertStatus}
+_OVER: Final = (IncidentStatus.RESOLVED, IncidentStatus.CLOSED)
+_TABLES: Final = "alert LEFT JOIN incident ON incident.id = alert.incident_id"
+_COLUMNS: Final = (
+    "alert.key, alert.id, alert.times_seen, alert.status, alert.severity, alert.starts_at, alert.digest,"
+    " incident.status, incident.pipeline"
+)
 _SEVERITY: Final = {severity.value: severity for severity in Severity}
 
 
@@ -33,10 +40,11 @@ class Repeats:
         self._heard: Counter[bytes] = Counter()
         self._last: dict[bytes, int] = {}
         keys = list({each.key for each in incoming})
-        found = select(connection, "alert", "key, id, times_seen, status, severity, starts_at, digest", "key", keys)
+        found = list(select(connection, _TABLES, _COLUMNS, "alert.key", keys))
         self._rows = {
             row[0]: (row[1], row[2], Known(_STATUS[row[3]], _SEVERITY[row[4]], row[5], row[6])) for row in found
         }
+        self._incidents = {row[0]: (row[7], row[8]) for row in found if row[7] is not None}
         self._news = {
             each.key for batch in batches for each in batch.alerts if batch.requested or self._says_more(each)
         }
@@ -60,4 +68,9 @@ class Repeats:
 
     def _says_more(self, incoming: Incoming) -> bool:
         row = self._rows.get(incoming.key)
-        return row is None or judge(row[2], incoming.alert, incoming.digest).event is not None
+        if row is None or judge(row[2], incoming.alert, incoming.digest).event is not None:
+            return True
+        if incoming.key not in self._incidents or incoming.alert.status is not AlertStatus.FIRING:
+            return False
+        status, pipeline = self._incidents[incoming.key]
+        return status in _OVER or (pipeline is None and incoming.pipeline is not None)

@@ -12,7 +12,7 @@ from typing import Self
 
 from srvmaint.clock import SECOND, Clock, Ids, id_floor
 from srvmaint.errors import StoreError, StoreUnavailableError
-from srvmaint.model import Change, CheckResult, Delivery, Incident, Run
+from srvmaint.model import Change, CheckResult, Delivery, Incident, IncidentStatus, Run
 from srvmaint.store import db, deliveries, evidence, incidents, migrate, rejected, retention, runs
 from srvmaint.store.intake import Job, take_in
 from srvmaint.store.reader import Reader
@@ -159,7 +159,7 @@ class Store:
 
     async def resume_run(self, run_id: str, now: int) -> Run:
         """Let a failed run go on; see `store.runs.resume`."""
-        return await self._writer.submit(runs.resume, run_id, now)
+        return await self._writer.submit(_resume, run_id, now, self._new_id)
 
     # ---- deliveries -----------------------------------------------------------------------------------------------
 
@@ -177,7 +177,7 @@ class Store:
 
     async def retry_delivery(self, delivery_id: str, now: int) -> Delivery:
         """Send a dead message again; see `store.deliveries.retry`."""
-        return await self._writer.submit(deliveries.retry, delivery_id, now)
+        return await self._writer.submit(_retry, delivery_id, now, self._new_id)
 
     # ---- incidents ------------------------------------------------------------------------------------------------
 
@@ -234,6 +234,29 @@ def _write_runs(connection: sqlite3.Connection, entries: Sequence[RunEntry]) -> 
     settled = {entry.update.run_id: entry.update.settles_at for entry in entries}
     deliveries.settle(connection, {run_id: at for run_id, at in settled.items() if at is not None})
     return [next(taken) if entry.outgoing is not None else set() for entry in entries]
+
+
+def _resume(connection: sqlite3.Connection, run_id: str, now: int, new_id: Callable[[], str]) -> Run:
+    run = runs.resume(connection, run_id, now)
+    _tell_the_end(connection, run, now, new_id)
+    return run
+
+
+def _retry(connection: sqlite3.Connection, delivery_id: str, now: int, new_id: Callable[[], str]) -> Delivery:
+    delivery = deliveries.retry(connection, delivery_id, now)
+    _tell_the_end(connection, runs.get_run(connection, delivery.run_id), now, new_id)
+    return delivery
+
+
+def _tell_the_end(connection: sqlite3.Connection, run: Run, now: int, new_id: Callable[[], str]) -> None:
+    """Whoever is now told late that something fires is told as well that it is over, where it is."""
+    if run.incident_id is None:
+        return
+    if incidents.get_incident(connection, run.incident_id).status in (IncidentStatus.RESOLVED, IncidentStatus.CLOSED):
+        book = runs.RunBook(connection, [run.incident_id], new_id)
+        order = runs.Order(run.incident_id, run.pipeline, run.trace_id, run.source, run.environment, now)
+        book.queue(order, [Change.RESOLVED])
+        book.write()
 
 
 def _resolve(

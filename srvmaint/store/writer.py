@@ -27,6 +27,7 @@ from typing import Any, Final, Protocol, TypeVar
 
 from srvmaint.clock import Clock
 from srvmaint.errors import StoreError, StoreUnavailableError
+from srvmaint.store.codes import concerns_everybody, is_unavailable
 
 R = TypeVar("R")
 A = TypeVar("A")
@@ -38,18 +39,6 @@ MAX_WAITING_OPS: Final = 2000
 MAX_WAITING_BYTES: Final = 16 * 1024 * 1024
 MAX_WAITING_SECONDS: Final = 2.0
 PROBE_SECONDS: Final = 1.0
-_UNAVAILABLE: Final = frozenset(
-    {
-        sqlite3.SQLITE_FULL,
-        sqlite3.SQLITE_IOERR,
-        sqlite3.SQLITE_BUSY,
-        sqlite3.SQLITE_LOCKED,
-        sqlite3.SQLITE_READONLY,
-        sqlite3.SQLITE_CANTOPEN,
-        sqlite3.SQLITE_NOMEM,
-    }
-)
-"""Primary result codes (https://sqlite.org/rescode.html) after which the same file can be well again."""
 
 
 class Connection(Protocol):
@@ -108,6 +97,7 @@ class Writer:
         self._intake: deque[_Op] = deque()
         self._intake_bytes = 0
         self._closing = False
+        self._ended = asyncio.Event()
         self._stopped = False
         self._fatal: StoreError | None = None
         self.trouble: str | None = None
@@ -171,7 +161,7 @@ class Writer:
         """Write what is queued, then close the connection. What cannot be written fails with StoreUnavailableError."""
         self._stopped = True
         self._queue.put(None)
-        await asyncio.to_thread(self._thread.join)
+        await self._ended.wait()  # not by a thread of the loop's pool: whatever hangs there must not hold up the end
         self._connection.close()
 
     def _put(self, op: _Op) -> None:
@@ -198,6 +188,9 @@ class Writer:
             self._finish()
         except BaseException as error:  # noqa: BLE001 - whatever it is, nobody may wait for this thread for ever
             self._die(error)
+        finally:
+            with contextlib.suppress(RuntimeError):  # the loop has been closed: nobody waits
+                self._loop.call_soon_threadsafe(self._ended.set)
 
     def _collect(self) -> list[_Op]:
         """Everything that waits, up to the caps; empty when it is time to stop."""
@@ -250,7 +243,7 @@ class Writer:
         except BaseException as error:
             self._queue_again(batch)  # whatever happens next, none of them is forgotten
             self._roll_back()
-            if not _is_unavailable(error):
+            if not is_unavailable(error):
                 raise
             self._refuse(batch, error)
             return
@@ -289,7 +282,7 @@ class Writer:
             work()
         except Exception as error:
             lost = not connection.in_transaction
-            if lost or (isinstance(error, sqlite3.Error) and _concerns_everybody(error)):
+            if lost or concerns_everybody(error):
                 raise
             connection.execute("ROLLBACK TO op")
             connection.execute("RELEASE op")
@@ -319,7 +312,7 @@ class Writer:
             connection.execute("COMMIT")
         except sqlite3.Error as error:
             self._roll_back()
-            if not _is_unavailable(error):
+            if not is_unavailable(error):
                 raise
             self._refuse([*self._lanes[Lane.INTAKE], *self._lanes[Lane.MAINTENANCE]], error)
             return False
@@ -334,11 +327,11 @@ class Writer:
         except Exception as error:
             self._queue_again([op])
             self._roll_back()
-            if isinstance(error, sqlite3.Error) and not _is_unavailable(error):
+            if isinstance(error, sqlite3.Error) and not is_unavailable(error):
                 raise
             self._lanes[Lane.MAINTENANCE].popleft()
             op.error = error
-            if _is_unavailable(error):
+            if is_unavailable(error):
                 op.error = StoreUnavailableError(f"cannot tidy the database now: {error}")
         self._hand_back([op])
 
@@ -402,15 +395,3 @@ class Writer:
             op.error = error
         self._settle(late)
         self._on_fatal(error)
-
-
-def _primary(error: BaseException) -> int:
-    return getattr(error, "sqlite_errorcode", -1) & 0xFF
-
-
-def _is_unavailable(error: BaseException) -> bool:
-    return _primary(error) in _UNAVAILABLE
-
-
-def _concerns_everybody(error: sqlite3.Error) -> bool:
-    return _is_unavailable(error) or _primary(error) in (sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB)

@@ -11,7 +11,7 @@ from srvmaint.config.host import load_host
 from srvmaint.errors import ConfigError
 from tests.config.written import as_a_user, write
 
-FORBIDDEN = ("asyncio", "msgspec", "aiohttp", "jinja2", "textual", "sqlite3", "srvmaint.notify", "srvmaint.pipeline")
+FORBIDDEN = ("asyncio", "aiohttp", "jinja2", "textual", "sqlite3", "srvmaint.notify", "srvmaint.pipeline")
 
 
 def test_without_a_file_the_three_checkers_that_need_nothing_are_enabled(tmp_path: Path) -> None:

@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+import msgspec
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
@@ -86,7 +87,7 @@ def check(alert: Alert) -> None:
     assert alert.ends_at is None or alert.status is AlertStatus.RESOLVED
     assert (iso(alert.starts_at) or "Z").endswith("Z")
     assert (iso(alert.ends_at) or "Z").endswith("Z")
-    written = json.dumps(dataclasses.asdict(alert), ensure_ascii=False, allow_nan=False)
+    written = json.dumps(msgspec.structs.asdict(alert), ensure_ascii=False, allow_nan=False)
     assert "\\u0000" not in written
     assert written.encode()
 

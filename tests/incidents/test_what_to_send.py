@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import dataclasses
-
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from msgspec.structs import replace
 
 from srvmaint.incidents.what_to_send import Decision, Now, Reason, Told, Wishes, decide
 from srvmaint.model import Severity
@@ -16,7 +15,7 @@ EVERYTHING = Wishes(INFO, send_resolved=True)
 NO_ENDS = Wishes(INFO, send_resolved=False)
 WORST_ONLY = Wishes(CRITICAL, send_resolved=True)
 TOLD = Told(firing=True, fired_seq=3, severity=WARNING, acknowledged=False, at=1)
-OVER = dataclasses.replace(TOLD, firing=False)
+OVER = replace(TOLD, firing=False)
 FIRES = Now(live=2, fired_seq=3, severity=WARNING, acknowledged=False)
 ENDED = Now(live=0, fired_seq=0, severity=WARNING, acknowledged=False)
 
@@ -25,11 +24,11 @@ ROWS: list[tuple[str, Told | None, Now, Wishes, bool, Reason]] = [
     ("never told, not bad enough", None, FIRES, WORST_ONLY, False, Reason.BELOW_MIN_SEVERITY),
     ("never told, and over already", None, ENDED, EVERYTHING, False, Reason.RESOLVED_BEFORE_TOLD),
     ("told, nothing new", TOLD, FIRES, EVERYTHING, False, Reason.ALREADY_TOLD),
-    ("told, another alert fires", TOLD, dataclasses.replace(FIRES, fired_seq=4), EVERYTHING, True, Reason.NEW_ALERTS),
+    ("told, another alert fires", TOLD, replace(FIRES, fired_seq=4), EVERYTHING, True, Reason.NEW_ALERTS),
     (
         "told, one of them is over",
         TOLD,
-        dataclasses.replace(FIRES, fired_seq=1),
+        replace(FIRES, fired_seq=1),
         EVERYTHING,
         False,
         Reason.ALREADY_TOLD,
@@ -37,24 +36,24 @@ ROWS: list[tuple[str, Told | None, Now, Wishes, bool, Reason]] = [
     (
         "told, it is worse",
         TOLD,
-        dataclasses.replace(FIRES, severity=CRITICAL),
+        replace(FIRES, severity=CRITICAL),
         EVERYTHING,
         True,
         Reason.SEVERITY_CHANGED,
     ),
-    ("told, it is better", TOLD, dataclasses.replace(FIRES, severity=INFO), EVERYTHING, True, Reason.SEVERITY_CHANGED),
+    ("told, it is better", TOLD, replace(FIRES, severity=INFO), EVERYTHING, True, Reason.SEVERITY_CHANGED),
     (
         "told, somebody is on it",
         TOLD,
-        dataclasses.replace(FIRES, acknowledged=True),
+        replace(FIRES, acknowledged=True),
         EVERYTHING,
         True,
         Reason.ACKNOWLEDGED,
     ),
     (
         "told that somebody is on it",
-        dataclasses.replace(TOLD, acknowledged=True),
-        dataclasses.replace(FIRES, acknowledged=True),
+        replace(TOLD, acknowledged=True),
+        replace(FIRES, acknowledged=True),
         EVERYTHING,
         False,
         Reason.ALREADY_TOLD,

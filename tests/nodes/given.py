@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from typing import Any
+
+from msgspec.structs import replace
 
 from srvmaint.incidents.what_to_send import Told, Wishes
 from srvmaint.intelligence import Subject
 from srvmaint.model import (
     Alert,
     AlertStatus,
+    Change,
     CheckResult,
     Incident,
     IncidentStatus,
@@ -93,7 +96,11 @@ def incident(status: IncidentStatus = IncidentStatus.OPEN, severity: Severity = 
 
 
 def context(
-    about: Incident | None = None, *alerts: Alert, told: Mapping[str, Told] | None = None, fired_seq: int = 1
+    about: Incident | None = None,
+    *alerts: Alert,
+    told: Mapping[str, Told] | None = None,
+    fired_seq: int = 1,
+    changes: tuple[Change, ...] = (),
 ) -> Context:
     """A run about an incident, or about none."""
     said = alerts or ((alert(),) if about is not None else ())
@@ -106,7 +113,7 @@ def context(
             incident_id=about.id if about else None,
             source="alertmanager",
             environment="production",
-            changes=(),
+            changes=changes,
             created_at=START,
         ),
         incident=about,

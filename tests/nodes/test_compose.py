@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 import pytest
+from msgspec.structs import replace
 
 from srvmaint.incidents.what_to_send import Reason
 from srvmaint.intelligence._verdict import judge

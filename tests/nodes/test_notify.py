@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import Any
 
 import msgspec
+from msgspec.structs import replace
 
 from srvmaint.incidents.what_to_send import Told, Wishes
 from srvmaint.model import DeliveryState, IncidentStatus, Message, Severity

@@ -17,8 +17,7 @@ from tests.notify.messages import EVIDENCE, RECOMMENDATIONS
 
 
 async def test_ingest_puts_on_record_what_the_run_is_about() -> None:
-    about = context(incident())
-    object.__setattr__(about.run, "changes", (Change.OPENED,))
+    about = context(incident(), changes=(Change.OPENED,))
     outcome = await ingest.Node(ingest.Config(), tools()).run(about)
     assert outcome.output["title"] == "DiskSpaceLow"
     assert outcome.output["changes"] == (Change.OPENED,)

@@ -235,9 +235,13 @@ class Room:
     async def passes(self, seconds: float) -> None:
         """Let time pass once everybody has gone to sleep."""
         await self.store.written()
+        await self.until_idle()
+        self.clock.advance(seconds)
+
+    async def until_idle(self) -> None:
+        """Let everybody do what they can do without the store answering and without time passing."""
         for _ in range(20):
             await asyncio.sleep(0)
-        self.clock.advance(seconds)
 
 
 def spec(kind: str, node_id: str | None = None, **more: Any) -> NodeSpec:

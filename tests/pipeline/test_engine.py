@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import random
 from collections.abc import AsyncIterator
 from pathlib import Path
 
@@ -12,6 +13,7 @@ from srvmaint.errors import PermanentError, TransientError, UsageError
 from srvmaint.model import CheckResult, CheckStatus, Priority, Recommendation, RunState, StepStatus
 from srvmaint.nodes import Context, Outcome
 from srvmaint.store.records import Accepted
+from tests.fakes import START
 from tests.incidents.given import RESOLVED, alert
 from tests.pipeline.room import Room, ScriptedNode, millis, room, spec
 
@@ -351,3 +353,31 @@ async def test_what_happens_is_counted_by_stage(place: Room) -> None:
         for event in ("started", "retrying", "succeeded")
     }
     assert counted == {"started": 2, "retrying": 1, "succeeded": 1}
+
+
+@pytest.mark.parametrize("seed", range(8))
+async def test_runs_that_wait_for_one_another_all_end_without_any_time_passing(place: Room, seed: int) -> None:
+    """Nobody is forgotten: the clock stands still, so nothing but the end of one run can begin the next."""
+    chance = random.Random(seed)  # noqa: S311 - the same chance every time
+
+    async def work(_context: Context) -> Outcome:
+        for _ in range(chance.randrange(4)):
+            await asyncio.sleep(0)
+        if chance.random() < 0.2:
+            raise PermanentError("broken")
+        return Outcome({})
+
+    script(place, "context", work)
+    senders = []
+    for number in range(150):
+        said = alert(f"a{chance.randrange(5)}", labels={"instance": f"db{chance.randrange(3)}"}, start=number)
+        senders.append(asyncio.create_task(place.fire(said, requested=chance.random() < 0.7)))
+        for _ in range(chance.randrange(6)):
+            await asyncio.sleep(0)
+    await asyncio.gather(*senders)
+
+    async def all_ended() -> bool:
+        return await place.store.reader.rows("SELECT id FROM run WHERE finished_at IS NULL") == []
+
+    await place.until(all_ended)
+    assert place.clock.now() == START

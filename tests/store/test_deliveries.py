@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import replace
 
 import pytest
+from msgspec.structs import replace
 
 from srvmaint.errors import ConflictError, NotFoundError
 from srvmaint.incidents.what_to_send import Told
