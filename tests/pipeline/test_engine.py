@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import random
 from collections.abc import AsyncIterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -194,14 +195,27 @@ async def test_an_outcome_that_cannot_be_written_down_ends_the_run(place: Room) 
     assert run.error == "internal error: TypeError"
 
 
-async def test_a_run_whose_pipeline_has_gone_says_what_to_do_and_can_be_resumed(place: Room) -> None:
+async def waits_for_a_pipeline_that_has_gone(place: Room) -> Accepted:
     script(place, "context", TransientError("no route"), Outcome({}))
     accepted = await place.fire()
     await place.reaches(accepted, RunState.RETRYING)
     place.use(name="other")
+    return accepted
+
+
+async def test_a_run_whose_pipeline_has_gone_takes_the_one_that_would_take_its_alert_now(place: Room) -> None:
+    accepted = await waits_for_a_pipeline_that_has_gone(place)
+    await place.passes(2)
+    await place.reaches(accepted, RunState.NOTIFIED)
+    assert place.channels["ops"].statuses == ["firing"]
+
+
+async def test_a_run_whose_pipeline_has_gone_says_what_to_do_and_can_be_resumed(place: Room) -> None:
+    accepted = await waits_for_a_pipeline_that_has_gone(place)
+    place.current.plan = replace(place.current.plan, routes=())
     await place.passes(2)
     run, _, _ = await place.reaches(accepted, RunState.FAILED)
-    assert run.error == "pipeline 'full' is not in the configuration any more. Put it back and resume the run."
+    assert run.error == "pipeline 'full' is not in the configuration any more. Put it back and resume the run"
     place.use(*FULL)
     resumed = await place.store.resume_run(run.id, place.clock.now())
     assert resumed.next_at is not None
