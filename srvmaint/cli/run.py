@@ -8,7 +8,6 @@ import io
 import json
 import sys
 import tempfile
-from importlib.resources import files
 from pathlib import Path
 from typing import Any, Final
 
@@ -107,6 +106,8 @@ def command(
         lambda: daemon.call("POST", "/orchestration/pipeline/sync/", wanted.as_body(), seconds=WAIT_SECONDS),
         sys.stderr if as_json else None,
     )
+    if sample is not None and shape.get("incident_id"):
+        click.echo(f"the sample stays open: srvmaint incidents resolve {shape['incident_id']}", err=True)
     return _show(shape, None, as_json=as_json)
 
 
@@ -167,7 +168,7 @@ def _sample(driver: str) -> Any:
     known = registry.names(PACKAGE)
     if driver not in known:
         raise UsageError(f"there is no sample for {driver!r}{registry.nearest(driver, known)}")
-    packaged = files("srvmaint") / "samples" / f"{driver}.json"
+    packaged = Path(__file__).parents[1] / "samples" / f"{driver}.json"
     if packaged.is_file():
         return json.loads(packaged.read_text(encoding="utf-8"))
     checkout = Path(__file__).parents[2] / "examples" / "webhooks" / f"{driver}.json"
@@ -211,4 +212,7 @@ def _show(shape: dict[str, Any], messages: list[dict[str, str]] | None, *, as_js
             click.echo(f"\nwould tell {message['channel']} ({message['reason']}):\n\n{message['text']}")
         if not messages:
             click.echo("\nwould tell nobody")
+    if shape.get("finished_at") is None:
+        click.echo("it has not ended: what is still to be sent waits for `srvmaint serve`.", err=True)
+        return 1
     return 1 if shape.get("state") == RunState.FAILED else 0

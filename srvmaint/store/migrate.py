@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import sqlite3
 from collections.abc import Iterator, Sequence
-from importlib.resources import files
 from pathlib import Path
 
 from srvmaint.errors import StoreError
@@ -16,7 +15,7 @@ from srvmaint.errors import StoreError
 
 def migrations() -> list[tuple[int, str, str]]:
     """(number, name, SQL) of every migration, in order."""
-    folder = files("srvmaint.store") / "migrations"
+    folder = Path(__file__).parent / "migrations"
     names = sorted(entry.name for entry in folder.iterdir() if entry.name.endswith(".sql"))
     return [(int(name[:4]), name, (folder / name).read_text(encoding="utf-8")) for name in names]
 

@@ -191,7 +191,8 @@ class Room:
         await self.store.take_back(self.clock.now())
         await self.outbox.open()
         self.loop = asyncio.create_task(self.workers.run())
-        await self.passes(0)
+        await self.until_idle()  # the first look for what is due has been asked for ...
+        await self.passes(0)  # ... and answered
 
     async def stop(self, seconds: float = 5) -> None:
         """Stop working, as the daemon does; what does not end in so many seconds is cancelled."""
