@@ -27,6 +27,7 @@ COLUMNS: Final = (
 )
 _OPEN: Final = (DeliveryState.DUE, DeliveryState.SENDING, DeliveryState.RETRYING)
 _decode = msgspec.json.Decoder(Message).decode
+OVERTAKEN: Final = "later news of the same incident has been delivered there since."
 _DEFLATE_LEVEL: Final = 1
 """The fastest: a message is mostly repetition, and every level finds that."""
 
@@ -264,14 +265,15 @@ def retry(connection: sqlite3.Connection, delivery_id: str, now: int) -> Deliver
 
     Raises:
         NotFoundError: there is no such delivery.
-        ConflictError: it is not dead.
+        ConflictError: it is not dead, or later news has overtaken it.
     """
     delivery = get_delivery(connection, delivery_id)
     if delivery.state is not DeliveryState.DEAD:
         raise ConflictError(
             f"cannot retry delivery {delivery_id}: it is {delivery.state.value}, only a dead one can be."
         )
-    revive(connection, "id", delivery_id, now)
+    if not revive(connection, "id", delivery_id, now):
+        raise ConflictError(f"cannot retry delivery {delivery_id}: {OVERTAKEN}")
     connection.execute(
         "UPDATE run SET state = 'retrying', error = NULL, finished_at = NULL"
         " WHERE id = ? AND nodes_done_at IS NOT NULL",
@@ -280,8 +282,8 @@ def retry(connection: sqlite3.Connection, delivery_id: str, now: int) -> Deliver
     return get_delivery(connection, delivery_id)
 
 
-def revive(connection: sqlite3.Connection, by: Literal["id", "run_id"], value: str, now: int) -> None:
-    """Make dead messages due, with as much time to arrive as they had at first.
+def revive(connection: sqlite3.Connection, by: Literal["id", "run_id"], value: str, now: int) -> int:
+    """Make dead messages due, with as much time to arrive as they had at first. Returns how many.
 
     One that has been overtaken stays dead: after the news that it is over nobody wants to hear that it fires.
     """
@@ -296,6 +298,7 @@ def revive(connection: sqlite3.Connection, by: Literal["id", "run_id"], value: s
     ).fetchall()
     for incident_id, channel in revived:
         _recall(connection, incident_id, channel)
+    return len(revived)
 
 
 def get_delivery(connection: sqlite3.Connection, delivery_id: str) -> Delivery:

@@ -257,7 +257,7 @@ def resume(connection: sqlite3.Connection, run_id: str, now: int) -> Run:
 
     Raises:
         NotFoundError: there is no such run.
-        ConflictError: it is in a state that needs no resume.
+        ConflictError: it is in a state that needs no resume, or later news has overtaken all it has to send.
     """
     run = get_run(connection, run_id)
     if run.state is not RunState.FAILED:
@@ -273,7 +273,9 @@ def resume(connection: sqlite3.Connection, run_id: str, now: int) -> Run:
             " AND seq = (SELECT max(seq) FROM step WHERE run_id = ?)",
             (run_id, run_id),
         )
-    deliveries.revive(connection, "run_id", run_id, now)
+    revived = deliveries.revive(connection, "run_id", run_id, now)
+    if nodes_done is not None and not revived:
+        raise ConflictError(f"cannot resume run {run_id}: {deliveries.OVERTAKEN}")
     return get_run(connection, run_id)
 
 
