@@ -116,7 +116,7 @@ def test_every_target_of_make_in_the_documents_is_one(name: str) -> None:
 @pytest.mark.parametrize("name", DOCUMENTS)
 def test_every_file_the_documents_link_to_or_name_is_there(name: str) -> None:
     linked = [target for target in re.findall(r"\]\(([^)]+)\)", DOCUMENTS[name]) if "://" not in target]
-    named = re.findall(r"[`@ ]((?:srvmaint|tests|examples)/[\w./-]+)(?=[`\s])", DOCUMENTS[name])
+    named = re.findall(r"[`@ \[]((?:srvmaint|tests|examples)/[\w./-]+)(?=[`\s\]])", DOCUMENTS[name])
     assert [path for path in (*linked, *named) if not (ROOT / path).exists()] == []
 
 

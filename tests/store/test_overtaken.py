@@ -20,7 +20,7 @@ async def test_a_dead_message_that_has_been_overtaken_is_not_sent_and_leaves_its
     await tell(store, clock, run, old, young, ready=("ops",))
     await store.record_delivery(Sent(old.delivery.id, DeliveryState.DEAD, clock.now(), error="no"))
     await store.record_delivery(Sent(young.delivery.id, DeliveryState.DELIVERED, clock.now()))
-    with pytest.raises(ConflictError, match="overtaken|later news"):
+    with pytest.raises(ConflictError, match="later news"):
         await store.retry_delivery(old.delivery.id, clock.now())
     with pytest.raises(ConflictError, match="later news"):
         await store.resume_run(run.run.id, clock.now())
