@@ -167,7 +167,7 @@ def test_continuous_integration_begins_with_what_the_readme_says_about_tests() -
     assert "```sh\nmake test\n```" in (ROOT / "README.md").read_text(encoding="utf-8")
 
 
-@pytest.mark.parametrize("script", [".ci/run", ".ci/setup", ".ci/wheel"])
+@pytest.mark.parametrize("script", [".ci/run", ".ci/setup", ".ci/environment", ".ci/wheel"])
 def test_the_scripts_can_be_read_by_their_shells(script: str) -> None:
     shell = (ROOT / script).read_text(encoding="utf-8").partition("\n")[0].rpartition("/")[2].removeprefix("env ")
     subprocess.run([shell, "-n", script], cwd=ROOT, check=True)

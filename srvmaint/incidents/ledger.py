@@ -145,7 +145,7 @@ class Ledger:
         alert = incoming.alert
         known = Known(row.alert.status, row.alert.severity, row.alert.starts_at, row.digest) if row else None
         transition = judge(known, alert, incoming.digest)
-        if row is not None and transition.event is None and self._fires_on(row, alert):
+        if row is not None and transition.event is not HistoryEvent.STALE and self._fires_on(row, alert):
             transition = Transition(HistoryEvent.REFIRED, Became.UPDATED, begins_to_fire=True)
         self.became[transition.became] += 1
         if row is None:
@@ -191,7 +191,9 @@ class Ledger:
         A sender that names starts says by them whether this is still what was declared over.
         """
         own = self.incidents.get(row.incident_id) if row.incident_id else None
-        if own is None or own.status in _GOING_ON or alert.status is not AlertStatus.FIRING:
+        if own is None or own.status in _GOING_ON or AlertStatus.RESOLVED in (row.alert.status, alert.status):
+            return False
+        if alert.status is not AlertStatus.FIRING:
             return False
         if alert.starts_at is None:
             return True
@@ -203,7 +205,8 @@ class Ledger:
         incident = self.incidents.get(row.incident_id) if row.incident_id else None
         if incident is not None:
             self.touched[incident.id] = incident
-            self._route(incident, incoming)
+            if transition.event is None:
+                self._route(incident, incoming)
 
     def _move_incident(self, row: AlertRow, before: Alert | None, incoming: Incoming, transition: Transition) -> None:
         """Let the incident follow its alert."""

@@ -74,31 +74,41 @@ class _Writer:
 
     def __init__(self, terminal: TextIO) -> None:
         self._terminal = terminal
-        self._queue: queue.SimpleQueue[tuple[str, asyncio.Future[None]]] = queue.SimpleQueue()
+        self._queue: _Queue = queue.SimpleQueue()
         self._thread: threading.Thread | None = None
 
     async def write(self, text: str) -> None:
         """Write and flush; raises what the terminal raises."""
         if self._thread is None:
-            self._thread = threading.Thread(target=self._work, name="console", daemon=True)
+            self._thread = threading.Thread(
+                target=_work, args=(self._queue, self._terminal), name="console", daemon=True
+            )
             self._thread.start()
         written: asyncio.Future[None] = asyncio.get_running_loop().create_future()
         self._queue.put((text, written))
         await written
 
-    def _work(self) -> None:
-        while True:
-            text, written = self._queue.get()
-            if written.cancelled():
-                continue
-            error: Exception | None = None
-            try:
-                self._terminal.write(text)
-                self._terminal.flush()
-            except (OSError, ValueError) as failure:
-                error = failure
-            with contextlib.suppress(RuntimeError):  # the loop has closed: nobody waits any more
-                written.get_loop().call_soon_threadsafe(_settle, written, error)
+    def __del__(self) -> None:
+        """The thread ends with its last user: a reload makes a new one."""
+        self._queue.put(None)
+
+
+_Queue = queue.SimpleQueue[tuple[str, "asyncio.Future[None]"] | None]
+
+
+def _work(waiting: _Queue, terminal: TextIO) -> None:
+    while (entry := waiting.get()) is not None:
+        text, written = entry
+        if written.cancelled():
+            continue
+        error: Exception | None = None
+        try:
+            terminal.write(text)
+            terminal.flush()
+        except Exception as failure:  # noqa: BLE001 - whatever it is, it belongs to whoever waits for this text
+            error = failure
+        with contextlib.suppress(RuntimeError):  # the loop has closed: nobody waits any more
+            written.get_loop().call_soon_threadsafe(_settle, written, error)
 
 
 def _settle(written: asyncio.Future[None], error: Exception | None) -> None:

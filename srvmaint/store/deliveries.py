@@ -292,7 +292,8 @@ def revive(connection: sqlite3.Connection, by: Literal["id", "run_id"], value: s
         "created_at) "
         f"WHERE {by} = ? AND state = 'dead' AND NOT EXISTS (SELECT 1 FROM delivery AS younger"
         " WHERE younger.run_id IN (SELECT id FROM run WHERE run.incident_id = delivery.incident_id)"
-        " AND younger.channel = delivery.channel AND younger.id > delivery.id AND younger.state = 'delivered')"
+        " AND younger.channel = delivery.channel AND younger.id > delivery.id"
+        " AND younger.state IN ('sending', 'delivered'))"
         " RETURNING incident_id, channel",
         (now, now, value),
     ).fetchall()

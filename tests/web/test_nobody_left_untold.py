@@ -96,6 +96,12 @@ async def test_what_fires_on_after_it_was_resolved_by_hand_is_told_again(face: F
     assert [line[:9] for line in told(face)] == ["[WARNING]", "[RESOLVED", "[WARNING]"]
 
 
+async def test_what_fires_on_with_other_words_after_it_was_resolved_by_hand_is_told_again(face: Face) -> None:
+    accepted = await hook(face, description="91 % used")
+    await face.post(f"/incidents/{accepted['runs'][0]['incident_id']}/resolve/")
+    assert len((await hook(face, description="92 % used"))["runs"]) == 1
+
+
 async def test_a_new_episode_after_a_resolve_by_hand_is_told_and_the_old_one_stays_over(face: Face) -> None:
     accepted = await hook(face, started_at="2026-01-01T00:00:00Z")
     await face.post(f"/incidents/{accepted['runs'][0]['incident_id']}/resolve/")

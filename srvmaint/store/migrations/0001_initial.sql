@@ -6,6 +6,7 @@ CREATE TABLE payload (
     driver TEXT NOT NULL,
     origin TEXT NOT NULL,
     trace_id TEXT NOT NULL,
+    -- as it came; the large ones deflated (RFC 1950)
     body BLOB NOT NULL
 ) STRICT;
 

@@ -18,6 +18,7 @@ async def retry(request: web.Request) -> web.Response:
     """POST /deliveries/<id>/retry/: send a dead one again."""
     services = writable(request)
     found = await services.store.retry_delivery(request.match_info["id"], services.clock.now())
+    services.workers.wake()
     services.outbox.wake()
     return answer(shapes.delivery(found), 202)
 
