@@ -15,6 +15,8 @@ _ALPHABET = "0123456789abcdefghjkmnpqrstvwxyz"
 _PAIRS = tuple(first + second for first in _ALPHABET for second in _ALPHABET)
 """Ten bits at a time: an id is made of eight of these."""
 _TIME_SHIFT = 32
+_TRACE_DIGITS = 32
+_HEX_DIGITS = frozenset("0123456789abcdef")
 SECOND = 1000
 """Milliseconds in a second."""
 
@@ -70,6 +72,11 @@ class Clock:
     def new_trace_id(self) -> str:
         """32 hex digits, as the W3C trace context has it."""
         return f"{random.getrandbits(128):032x}"
+
+
+def is_trace_id(text: str) -> bool:
+    """Whether it is 32 lower-case hex digits, as the W3C trace context has them."""
+    return len(text) == _TRACE_DIGITS and _HEX_DIGITS.issuperset(text)
 
 
 def id_floor(millis: int) -> str:

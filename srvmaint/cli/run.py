@@ -21,7 +21,7 @@ from srvmaint.cli._context import Context
 from srvmaint.cli._daemon import Daemon
 from srvmaint.cli._output import print_json
 from srvmaint.cli.runs import print_run
-from srvmaint.clock import Clock, iso
+from srvmaint.clock import Clock, is_trace_id, iso
 from srvmaint.errors import PayloadError, UsageError
 from srvmaint.model import Message, RunState
 from srvmaint.net.http import Client
@@ -85,7 +85,7 @@ def command(
     """
     if (sample is None) == (payload is None):
         raise UsageError("say what to run: either --sample or --payload FILE.")
-    if trace_id is not None and (len(trace_id) != 32 or set(trace_id) - set("0123456789abcdef")):  # noqa: PLR2004
+    if trace_id is not None and not is_trace_id(trace_id):
         raise UsageError("--trace-id must be 32 lower-case hex digits.")
     body = _fresh(_sample(sample), Clock()) if sample is not None else _read(payload or "-")
     wanted = Wanted(

@@ -114,7 +114,7 @@ class Engine:
                 self._finish(progress)
         except StoreError:
             raise
-        except Exception as error:
+        except Exception as error:  # a defect of ours: logged whole, and the run ends instead of coming back for ever
             log.exception("run %s failed unexpectedly: this is a defect, report it", run.id)
             journal.note([], self._failed(run.id, f"internal error: {type(error).__name__}"))
         finally:
@@ -159,7 +159,7 @@ class Engine:
             raise
         except TimeoutError as error:
             raise TransientError(f"timed out after {bound.spec.timeout:g} s") from error
-        except Exception as error:
+        except Exception as error:  # a defect of the node: logged whole, and the step fails as any other may
             log.exception("step %s failed unexpectedly: this is a defect, report it", bound.spec.id)
             raise PermanentError(f"internal error: {type(error).__name__}") from error
 
@@ -285,7 +285,7 @@ async def _restore(progress: _Progress, bound: BoundNode, earlier: Step) -> bool
         outcome = await bound.node.restore(earlier.output or {})
     except StoreError:
         raise
-    except Exception:
+    except Exception:  # a snapshot an older release wrote may be anything: the work is done anew
         log.exception("cannot read what step %s found before: it runs again", earlier.id)
         return False
     _absorb(progress, bound, outcome)

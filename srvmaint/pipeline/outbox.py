@@ -152,7 +152,7 @@ class Outbox:
             return self._again(delivery, error)
         except StepError as error:
             return Sent(delivery.id, DeliveryState.DEAD, now(), error=str(error))
-        except Exception as error:
+        except Exception as error:  # a defect of the driver: logged whole, and only this message is dead
             log.exception("channel %s failed unexpectedly: this is a defect, report it", delivery.channel)
             reason = PermanentError(f"internal error: {type(error).__name__}")
             return Sent(delivery.id, DeliveryState.DEAD, now(), error=str(reason))

@@ -8,6 +8,7 @@ import msgspec
 from aiohttp import web
 
 from srvmaint import nodes, shapes
+from srvmaint.clock import is_trace_id
 from srvmaint.errors import NotFoundError, PayloadError, UsageError
 from srvmaint.model import Run
 from srvmaint.pipeline import definition
@@ -19,8 +20,6 @@ from srvmaint.web.answers import SERVICES, answer, flag, listed, writable
 from srvmaint.web.bodies import KeptError, flag_of, json_object, text_of
 from srvmaint.web.hooks import accepted_shape, trace_of
 
-_HEX: Final = frozenset("0123456789abcdef")
-_TRACE_LENGTH: Final = 32
 LONGEST_WAIT: Final = 600.0
 _KEYS: Final = ("payload", "source", "driver", "trace_id", "environment", "pipeline", "checks_only")
 
@@ -137,7 +136,7 @@ def _trace_id(body: dict[str, Any]) -> str | None:
     trace_id = text_of(body, "trace_id")
     if trace_id is None:
         return None
-    if len(trace_id) != _TRACE_LENGTH or not _HEX.issuperset(trace_id):
+    if not is_trace_id(trace_id):
         raise UsageError("trace_id must be 32 lower-case hex digits.")
     return trace_id
 
