@@ -57,6 +57,11 @@ class Dispatcher(Generic[T]):
         """How many things are being worked on."""
         return len(self._tasks)
 
+    @property
+    def others_wait(self) -> bool:
+        """Whether something due may be waiting for room."""
+        return self._more_waits
+
     def reserve(self, wanted: int) -> int:
         """Set room aside for things about to be taken; returns how much there was."""
         if self._stopping:

@@ -7,7 +7,6 @@ run, or the step alone where the definition says that it may.
 
 from __future__ import annotations
 
-import asyncio
 import logging
 from dataclasses import dataclass
 from functools import partial
@@ -24,6 +23,7 @@ from srvmaint.pipeline.journal import Journal
 from srvmaint.pipeline.plan import BoundNode, Current, Pipeline
 from srvmaint.pipeline.retry import next_try
 from srvmaint.pipeline.routing import choose
+from srvmaint.pipeline.within import within
 from srvmaint.store.records import ClaimedRun, Lease, Outgoing, RunUpdate, StepRecord
 from srvmaint.store.store import Store
 
@@ -153,8 +153,7 @@ class Engine:
     async def _attempt(self, bound: BoundNode, context: Context) -> Outcome:
         """Run the node within its time; whatever it raises comes out as a StepError."""
         try:
-            async with asyncio.timeout(bound.spec.timeout):
-                return await bound.node.run(context)
+            return await within(bound.spec.timeout, bound.node.run(context))
         except (StepError, StoreError):
             raise
         except TimeoutError as error:

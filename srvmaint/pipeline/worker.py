@@ -47,8 +47,9 @@ class Workers:
 
     def lease(self, wanted: int) -> Lease | None:
         """A lease for as many runs as there is room for, set aside until `start`; None without room."""
+        newborn = not self._dispatcher.others_wait
         room = self._dispatcher.reserve(wanted)
-        return self._lease(room) if room else None
+        return self._lease(room, newborn=newborn) if room else None
 
     def start(self, runs: Sequence[ClaimedRun], lease: Lease | None) -> None:
         """Execute runs taken with a lease, and give back what is left of its room."""
@@ -98,6 +99,6 @@ class Workers:
                 until = self._clock.now() + LEASE_SECONDS * SECOND
                 self._store.extend_leases(self._owner, tuple(self._active), until)
 
-    def _lease(self, limit: int) -> Lease:
+    def _lease(self, limit: int, *, newborn: bool = False) -> Lease:
         now = self._clock.now()
-        return Lease(self._owner, now, now + LEASE_SECONDS * SECOND, limit)
+        return Lease(self._owner, now, now + LEASE_SECONDS * SECOND, limit, newborn)

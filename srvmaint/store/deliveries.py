@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import sqlite3
 import zlib
+from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final, Literal
@@ -212,11 +213,10 @@ def settle(connection: sqlite3.Connection, when: Mapping[str, int]) -> None:
 
     One that failed at a node, or is still at one, is not changed by what becomes of the messages it has sent.
     """
-    done = [row[0] for row in select(connection, "run", "id", "nodes_done_at IS NOT NULL AND id", list(when))]
-    counts: dict[str, dict[str, int]] = {run_id: {} for run_id in done}
-    for run_id, state, count in select(
-        connection, "delivery", "run_id, state, count(*)", "run_id", done, tail="GROUP BY run_id, state"
-    ):
+    counts: defaultdict[str, dict[str, int]] = defaultdict(dict)
+    tables = "run LEFT JOIN delivery ON delivery.run_id = run.id"
+    columns, done = "run.id, delivery.state, count(delivery.id)", "nodes_done_at IS NOT NULL AND run.id"
+    for run_id, state, count in select(connection, tables, columns, done, list(when), tail="GROUP BY 1, 2"):
         counts[run_id][state] = count
     news = [(run_id, *_standing(of_run, when[run_id])) for run_id, of_run in counts.items()]
     changed = [row for row in news if row[1] is not None]

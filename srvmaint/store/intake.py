@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import sqlite3
 import zlib
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from typing import Any, Final
 
 import msgspec
@@ -15,8 +15,8 @@ import msgspec
 from srvmaint.incidents.ledger import AlertRow, HistoryLine, IncidentRow, Ledger
 from srvmaint.incidents.transition import Became
 from srvmaint.model import Alert, AlertStatus, IncidentStatus, Severity
-from srvmaint.store import runs
-from srvmaint.store.records import Accepted, Batch, Lease, QueuedRun
+from srvmaint.store import newborn, runs
+from srvmaint.store.records import Accepted, Batch, Job, QueuedRun
 from srvmaint.store.repeats import Repeats
 from srvmaint.store.rows import insert, select, update
 
@@ -73,14 +73,6 @@ _INCIDENT_COLUMNS = (
 )
 
 
-class Job(msgspec.Struct, frozen=True):
-    """One accepted body, and the lease under which its runs may be taken at once."""
-
-    batch: Batch
-    lease: Lease | None
-    new_id: Callable[[], str]
-
-
 def take_in(connection: sqlite3.Connection, jobs: Sequence[Job]) -> list[Accepted]:
     """Write bodies down, in the order they came, and queue what has to happen because of them.
 
@@ -89,7 +81,7 @@ def take_in(connection: sqlite3.Connection, jobs: Sequence[Job]) -> list[Accepte
     """
     repeats = Repeats(connection, [job.batch for job in jobs])
     ledger, book = _load(connection, jobs, repeats)
-    payload_id = (connection.execute("SELECT max(id) FROM payload").fetchone()[0] or 0) + 1
+    payload_id = jobs[0].numbers.payloads(len(jobs))
     accepted: list[Accepted] = []
     history: list[tuple[Any, ...]] = []
     for place, job in enumerate(jobs):
@@ -109,15 +101,17 @@ def take_in(connection: sqlite3.Connection, jobs: Sequence[Job]) -> list[Accepte
     _write_incidents(connection, ledger)
     _write_alerts(connection, ledger)
     insert(connection, "alert_history", ("alert_id", "seen", "at", "event", "trace_id", "changes"), history)
+    newborn.take(book, ledger, jobs, accepted)
     book.write()
     _claim(connection, jobs, accepted)
+    jobs[0].numbers.next_alert = ledger.next_alert_id
     return accepted
 
 
 def _load(connection: sqlite3.Connection, jobs: Sequence[Job], repeats: Repeats) -> tuple[Ledger, runs.RunBook]:
     """Everything the news in these bodies can touch, by one look-up for each kind."""
     incoming = [alert for job in jobs for alert in job.batch.alerts if repeats.is_news(alert)]
-    keys = list({alert.key for alert in incoming})
+    keys = list({alert.key for alert in incoming if repeats.is_known(alert)})
     alerts = {row.key: row for row in map(_alert_row, select(connection, "alert", _ALERT_COLUMNS, "key", keys))}
     ids = list({row.incident_id for row in alerts.values() if row.incident_id is not None})
     incidents = {
@@ -129,7 +123,7 @@ def _load(connection: sqlite3.Connection, jobs: Sequence[Job], repeats: Repeats)
         row = _incident_row(found)
         incidents[row.id] = by_group[row.group_key] = row
     ledger = Ledger(
-        next_alert_id=(connection.execute("SELECT max(id) FROM alert").fetchone()[0] or 0) + 1,
+        next_alert_id=jobs[0].numbers.next_alert,
         new_id=jobs[0].new_id,
         alerts=alerts,
         incidents=incidents,
@@ -150,16 +144,19 @@ def _outcome(ledger: Ledger, queued: list[QueuedRun]) -> Accepted:
 
 def _claim(connection: sqlite3.Connection, jobs: Sequence[Job], accepted: Sequence[Accepted]) -> None:
     """Take what is due and share it out: no job gets more runs than its lease has room for."""
-    leases = [job.lease for job, result in zip(jobs, accepted, strict=True) if job.lease and result.runs]
-    if not leases:
+    asking = [
+        (job.lease, result, job.lease.limit - len(result.claimed))
+        for job, result in zip(jobs, accepted, strict=True)
+        if job.lease is not None and len(result.claimed) < len(result.runs)
+    ]
+    if not asking:
         return
-    total = msgspec.structs.replace(leases[-1], limit=sum(lease.limit for lease in leases))
-    found = runs.claim_runs(connection, total)
+    room = sum(left for _, _, left in asking)
+    found = runs.claim_runs(connection, msgspec.structs.replace(asking[-1][0], limit=room))
     taken = found.runs
-    for job, result in zip(jobs, accepted, strict=True):
-        if job.lease and result.runs:
-            result.claimed, taken = taken[: job.lease.limit], taken[job.lease.limit :]
-            result.more = found.more
+    for _, result, left in asking:
+        result.claimed, taken = (*result.claimed, *taken[:left]), taken[left:]
+        result.more = found.more
 
 
 def _payload_values(batch: Batch) -> tuple[Any, ...]:

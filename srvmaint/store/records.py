@@ -5,7 +5,7 @@ Everything that costs time (fingerprints, JSON, ids) is in these records before 
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import msgspec
@@ -52,6 +52,34 @@ class Lease(msgspec.Struct, frozen=True):
     now: int
     until: int
     limit: int
+    newborn: bool = False
+    """Nothing older waits: runs may be taken in the transaction that makes them."""
+
+
+class Numbers:
+    """The next row numbers, counted in memory: asking the tables costs two statements a body.
+
+    Used by the writer alone. A transaction that is undone leaves a gap, which does no harm.
+    """
+
+    def __init__(self, payload: int, alert: int) -> None:
+        self._payload = payload
+        self.next_alert = alert
+
+    def payloads(self, count: int) -> int:
+        """The first of so many consecutive numbers for bodies."""
+        first = self._payload
+        self._payload += count
+        return first
+
+
+class Job(msgspec.Struct, frozen=True):
+    """One accepted body, and the lease under which its runs may be taken at once."""
+
+    batch: Batch
+    lease: Lease | None
+    new_id: Callable[[], str]
+    numbers: Numbers
 
 
 class ClaimedRun(msgspec.Struct, frozen=True):

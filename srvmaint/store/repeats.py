@@ -49,6 +49,10 @@ class Repeats:
             each.key for batch in batches for each in batch.alerts if batch.requested or self._says_more(each)
         }
 
+    def is_known(self, incoming: Incoming) -> bool:
+        """Whether this alert is stored already."""
+        return incoming.key in self._rows
+
     def is_news(self, incoming: Incoming) -> bool:
         """Whether anything new is said of this alert, here or elsewhere in these bodies."""
         return incoming.key in self._news

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import sqlite3
 from collections import defaultdict
-from collections.abc import Callable, Container, Sequence
+from collections.abc import Callable, Container, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -44,7 +44,7 @@ class Order:
 
 
 @dataclass(slots=True)
-class _Waiting:
+class Waiting:
     """A run nobody has begun: further changes of its incident join it."""
 
     run_id: str
@@ -52,6 +52,8 @@ class _Waiting:
     changes: list[Change]
     order: Order | None = None
     """How it is to be made, when it is new."""
+    lease: Lease | None = None
+    """Whose it is from the beginning."""
 
 
 class RunBook:
@@ -69,25 +71,34 @@ class RunBook:
         self._incident_ids = incident_ids
         self._announced: dict[str, str] | None = None
         self._changed: set[tuple[str, str]] = set()
-        self._standalone: list[_Waiting] = []
+        self._standalone: list[Waiting] = []
         condition = "started_at IS NULL AND incident_id IS NOT NULL AND incident_id"
         found = select(connection, "run", "incident_id, id, pipeline, changes", condition, incident_ids)
-        self._waiting = {(row[0], row[2]): _Waiting(row[1], row[2], _changes(row[3])) for row in found}
+        self._waiting = {(row[0], row[2]): Waiting(row[1], row[2], _changes(row[3])) for row in found}
 
     def queue(self, order: Order, changes: Sequence[Change]) -> QueuedRun:
         """Make a run, or let the one that already waits for this incident speak of these changes too."""
         if order.incident_id is None:
-            run = _Waiting(self._new_id(), order.pipeline, list(changes), order)
+            run = Waiting(self._new_id(), order.pipeline, list(changes), order)
             self._standalone.append(run)
             return QueuedRun(run.run_id, None, run.pipeline, coalesced=False)
         key = (order.incident_id, order.pipeline)
         waiting = self._waiting.get(key)
         if waiting is None:
-            waiting = self._waiting[key] = _Waiting(self._new_id(), order.pipeline, list(changes), order)
+            waiting = self._waiting[key] = Waiting(self._new_id(), order.pipeline, list(changes), order)
             return QueuedRun(waiting.run_id, order.incident_id, waiting.pipeline, coalesced=False)
         waiting.changes += [change for change in changes if change not in waiting.changes]
         self._changed.add(key)
         return QueuedRun(waiting.run_id, order.incident_id, waiting.pipeline, coalesced=True)
+
+    def made(self, queued: Sequence[QueuedRun]) -> Iterator[tuple[Waiting, Order]]:
+        """Those of the queued runs that belong to an incident and are new, each with how it is to be made."""
+        for run in queued:
+            waiting = (
+                self._waiting.get((run.incident_id, run.pipeline)) if run.incident_id and not run.coalesced else None
+            )
+            if waiting is not None and waiting.order is not None:
+                yield waiting, waiting.order
 
     def announced_by(self, incident_id: str) -> str | None:
         """The pipeline that told somebody about an incident no route takes; None when nobody has been told."""
@@ -124,10 +135,12 @@ _NEW_RUN: Final = (
     "changes",
     "created_at",
     "next_at",
+    "started_at",
+    "lease_owner",
 )
 
 
-def _new_run(run: _Waiting, order: Order) -> tuple[Any, ...]:
+def _new_run(run: Waiting, order: Order) -> tuple[Any, ...]:
     return (
         run.run_id,
         order.trace_id,
@@ -138,7 +151,9 @@ def _new_run(run: _Waiting, order: Order) -> tuple[Any, ...]:
         order.environment,
         _json(run.changes),
         order.now,
-        order.now,
+        run.lease.until if run.lease else order.now,
+        run.lease.now if run.lease else None,
+        run.lease.owner if run.lease else None,
     )
 
 

@@ -12,16 +12,18 @@ from typing import Self
 
 from srvmaint.clock import SECOND, Clock, Ids, id_floor
 from srvmaint.errors import StoreError, StoreUnavailableError
-from srvmaint.model import Change, CheckResult, Delivery, Incident, IncidentStatus, Run
+from srvmaint.model import Change, CheckResult, Delivery, DeliveryState, Incident, IncidentStatus, Run
 from srvmaint.store import db, deliveries, evidence, incidents, migrate, rejected, retention, runs
-from srvmaint.store.intake import Job, take_in
+from srvmaint.store.intake import take_in
 from srvmaint.store.reader import Reader
 from srvmaint.store.records import (
     Accepted,
     Batch,
     Claimed,
     ClaimedDeliveries,
+    Job,
     Lease,
+    Numbers,
     Origin,
     Rejected,
     RunEntry,
@@ -35,8 +37,11 @@ log = logging.getLogger(__name__)
 class Store:
     """The open database. Made by `Store.open`; whatever is awaited here is durable when the await returns."""
 
-    def __init__(self, writer: Writer, reader: Reader, lock: db.FileLock, space: Space, clock: Clock) -> None:
+    def __init__(
+        self, writer: Writer, reader: Reader, lock: db.FileLock, space: Space, clock: Clock, numbers: Numbers
+    ) -> None:
         self._writer = writer
+        self._numbers = numbers
         self._new_id = Ids(clock.now).new
         self._lock = lock
         self._space = space
@@ -76,8 +81,9 @@ class Store:
             space = Space(database, clock)
             space.start()
             reader = await Reader.open(database)
+            numbers = Numbers(_next(connection, "payload"), _next(connection, "alert"))
             undo.pop_all()
-        return cls(Writer(wrap(connection), clock, on_fatal), reader, lock, space, clock)
+        return cls(Writer(wrap(connection), clock, on_fatal), reader, lock, space, clock, numbers)
 
     async def close(self) -> None:
         """Write what is queued, then let go of the file."""
@@ -118,7 +124,7 @@ class Store:
 
     def intake(self, batch: Batch, lease: Lease | None) -> asyncio.Future[Accepted]:
         """Write an accepted body and queue its runs; see `store.intake`."""
-        job = Job(batch, lease, self._new_id)
+        job = Job(batch, lease, self._new_id, self._numbers)
         return self._writer.submit_grouped(
             take_in, job, lane=Lane.INTAKE, rows=1 + 4 * len(batch.alerts), size=len(batch.body)
         )
@@ -169,7 +175,7 @@ class Store:
 
     def record_delivery(self, sent: deliveries.Sent) -> asyncio.Future[bool]:
         """Write down how an attempt ended; True when another message of the channel may go out."""
-        return self._writer.submit_grouped(deliveries.record, sent)
+        return self._writer.submit_grouped(deliveries.record, sent, patient=True)
 
     async def bury_unknown(self, channels: Sequence[str], now: int) -> int:
         """Give up messages to channels that are no longer configured."""
@@ -212,6 +218,11 @@ class Store:
         return total
 
 
+def _next(connection: sqlite3.Connection, table: str) -> int:
+    """The number of the next row."""
+    return int(connection.execute(f"SELECT coalesce(max(id), 0) + 1 FROM {table}").fetchone()[0])
+
+
 def _nothing(_connection: sqlite3.Connection) -> None:
     """An operation whose only effect is its turn."""
 
@@ -231,9 +242,16 @@ def _write_runs(connection: sqlite3.Connection, entries: Sequence[RunEntry]) -> 
     runs.record(connection, entries)
     sending = [entry.outgoing for entry in entries if entry.outgoing is not None]
     taken = iter(deliveries.insert(connection, sending))
-    settled = {entry.update.run_id: entry.update.settles_at for entry in entries}
+    settled = {entry.update.run_id: entry.update.settles_at for entry in entries if not _sends(entry)}
     deliveries.settle(connection, {run_id: at for run_id, at in settled.items() if at is not None})
     return [next(taken) if entry.outgoing is not None else set() for entry in entries]
+
+
+def _sends(entry: RunEntry) -> bool:
+    """Whether a message is now on its way, whose end will settle the run."""
+    return entry.outgoing is not None and any(
+        intent.delivery.state is DeliveryState.DUE for intent in entry.outgoing.intents
+    )
 
 
 def _resume(connection: sqlite3.Connection, run_id: str, now: int, new_id: Callable[[], str]) -> Run:

@@ -2,7 +2,7 @@
 
 It owns the only write connection. Operations wait in lanes; the thread drains whatever is there, runs it in one
 `BEGIN IMMEDIATE` transaction with a savepoint for each operation, commits once, and hands all results back to the event
-loop in one call. There is no batching window: the commit in flight is the window.
+loop in one call. There is no batching window for anything that somebody waits for: the commit in flight is the window.
 
 An operation is a plain function `(connection, *args) -> result` that does SQL only. Awaited operations are answered
 after the commit, never before. When the disk refuses, intake is refused too, while the operations of runs wait and
@@ -19,6 +19,7 @@ import logging
 import queue
 import sqlite3
 import threading
+import time
 from collections import deque
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -39,6 +40,8 @@ MAX_WAITING_OPS: Final = 2000
 MAX_WAITING_BYTES: Final = 16 * 1024 * 1024
 MAX_WAITING_SECONDS: Final = 2.0
 PROBE_SECONDS: Final = 1.0
+COMPANY_SECONDS: Final = 0.005
+"""How long results that nobody waits for look for company. Under load they go along with the next body, for nothing."""
 
 
 class Connection(Protocol):
@@ -72,6 +75,8 @@ class _Op:
     size: int
     future: asyncio.Future[Any] | None
     submitted: float
+    patient: bool = False
+    """Nobody acts on it: it may wait for company."""
     grouped: bool = False
     """`function` takes the list of the arguments of neighbouring operations and returns the list of their results."""
     value: Any = None
@@ -139,23 +144,25 @@ class Writer:
         lane: Lane = Lane.RUN,
         rows: int = 1,
         size: int = 0,
+        patient: bool = False,
     ) -> asyncio.Future[R]:
         """Queue an operation that is cheaper done together with its neighbours: `function` is given all of theirs.
 
-        Each still succeeds or fails by itself: when the group fails, its members are tried one by one.
+        Each still succeeds or fails by itself: when the group fails, its members are tried one by one. A `patient` one
+        may wait `COMPANY_SECONDS` for something that cannot wait.
         """
         future: asyncio.Future[R] = self._loop.create_future()
         now = self._clock.monotonic()
-        self._put(_Op(function, (argument,), lane, rows, size, future, now, grouped=True))
+        self._put(_Op(function, (argument,), lane, rows, size, future, now, patient, grouped=True))
         return future
 
     def post_grouped(self, function: Callable[[Any, Sequence[A]], Sequence[object]], argument: A) -> None:
         """Queue such an operation of a run that nobody waits for."""
-        self._put(_Op(function, (argument,), Lane.RUN, 1, 0, None, 0.0, grouped=True))
+        self._put(_Op(function, (argument,), Lane.RUN, 1, 0, None, 0.0, patient=True, grouped=True))
 
     def post(self, function: Callable[..., object], *args: Any) -> None:
         """Queue an operation of a run that nobody waits for; it is written after everything queued before it."""
-        self._put(_Op(function, args, Lane.RUN, 1, 0, None, 0.0))
+        self._put(_Op(function, args, Lane.RUN, 1, 0, None, 0.0, patient=True))
 
     async def close(self) -> None:
         """Write what is queued, then close the connection. What cannot be written fails with StoreUnavailableError."""
@@ -197,6 +204,7 @@ class Writer:
         while True:
             self._drain()
             if self.trouble is None or self._probe():
+                self._await_company()
                 batch = self._take()
                 if batch or self._closing:
                     return batch
@@ -206,6 +214,18 @@ class Writer:
             else:
                 with contextlib.suppress(queue.Empty):
                     self._sort(self._queue.get(timeout=PROBE_SECONDS))
+
+    def _await_company(self) -> None:
+        """Let what nobody acts on wait a moment for what somebody does, so that both cost one commit."""
+        waiting = self._lanes[Lane.RUN]
+        until = time.monotonic() + COMPANY_SECONDS
+        while waiting and all(op.patient for op in waiting) and not (self._closing or self._lanes[Lane.INTAKE]):
+            left = until - time.monotonic()
+            if left <= 0:
+                return
+            with contextlib.suppress(queue.Empty):
+                self._sort(self._queue.get(timeout=left))
+                self._drain()
 
     def _drain(self) -> None:
         with contextlib.suppress(queue.Empty):
@@ -236,9 +256,10 @@ class Writer:
             connection.execute("BEGIN IMMEDIATE")
             for together, ops in itertools.groupby(batch, key=lambda op: op.function if op.grouped else None):
                 members = list(ops)
-                if together is None or not self._apply_group(members):
+                alone = len(members) == len(batch)
+                if together is None or not self._apply_group(members, alone=alone):
                     for op in members:
-                        self._apply(op)
+                        self._apply(op, alone=len(batch) == 1)
             connection.execute("COMMIT")
         except BaseException as error:
             self._queue_again(batch)  # whatever happens next, none of them is forgotten
@@ -250,19 +271,19 @@ class Writer:
         self.trouble = None
         self._hand_back(batch)
 
-    def _apply(self, op: _Op) -> None:
-        """Run one operation in its savepoint: its own failure is its own, the disk's failure is everybody's."""
+    def _apply(self, op: _Op, *, alone: bool) -> None:
+        """Run one operation: its own failure is its own, the disk's failure is everybody's."""
 
-        def alone() -> None:
+        def run() -> None:
             args = [[op.args[0]]] if op.grouped else op.args
             value = op.function(self._connection, *args)
             op.value = value[0] if op.grouped else value
 
-        op.error = self._attempt(alone)
+        op.error = self._attempt(run, alone=alone)
         if op.error is not None and op.future is None:
             log.error("cannot record %s: this is a defect, report it", op.function.__name__, exc_info=op.error)
 
-    def _apply_group(self, ops: list[_Op]) -> bool:
+    def _apply_group(self, ops: list[_Op], *, alone: bool) -> bool:
         """Run neighbours together; False when that failed and each has to be tried by itself."""
         if len(ops) == 1:
             return False
@@ -272,23 +293,29 @@ class Writer:
             for op, value in zip(ops, values, strict=True):
                 op.value, op.error = value, None
 
-        return self._attempt(together) is None
+        return self._attempt(together, alone=alone) is None
 
-    def _attempt(self, work: Callable[[], None]) -> Exception | None:
-        """Run in a savepoint and undo it on failure; what concerns everybody is raised."""
+    def _attempt(self, work: Callable[[], None], *, alone: bool) -> Exception | None:
+        """Run, and undo it on failure; what concerns everybody is raised. Who is `alone` needs no savepoint."""
         connection = self._connection
-        connection.execute("SAVEPOINT op")
+        if not alone:
+            connection.execute("SAVEPOINT op")
         try:
             work()
         except Exception as error:
             lost = not connection.in_transaction
             if lost or concerns_everybody(error):
                 raise
-            connection.execute("ROLLBACK TO op")
-            connection.execute("RELEASE op")
+            if alone:
+                connection.execute("ROLLBACK")
+                connection.execute("BEGIN IMMEDIATE")
+            else:
+                connection.execute("ROLLBACK TO op")
+                connection.execute("RELEASE op")
             # a future does not take a StopIteration
             return RuntimeError(repr(error)) if isinstance(error, StopIteration) else error
-        connection.execute("RELEASE op")
+        if not alone:
+            connection.execute("RELEASE op")
         return None
 
     def _refuse(self, batch: Sequence[_Op], error: BaseException) -> None:

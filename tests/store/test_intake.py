@@ -18,9 +18,9 @@ from srvmaint.clock import Ids
 from srvmaint.incidents.ledger import Incoming
 from srvmaint.model import Alert, AlertStatus, HistoryEvent, Severity
 from srvmaint.store import pages
-from srvmaint.store.intake import Job, take_in
+from srvmaint.store.intake import take_in
 from srvmaint.store.migrate import migrate
-from srvmaint.store.records import Batch
+from srvmaint.store.records import Batch, Job, Numbers
 from srvmaint.store.store import Store
 from srvmaint.store.writer import Connection
 from tests.fakes import START, FakeClock
@@ -186,14 +186,14 @@ def fresh() -> Iterator[sqlite3.Connection]:
 
 
 def jobs(history: list[tuple[list[Alert], int, bool]]) -> list[Job]:
-    ids = itertools.count(1)
+    ids, numbers = itertools.count(1), Numbers(1, 1)
     now = START
     made: list[Job] = []
     for said, after, requested in history:
         now += after
         incoming: list[Incoming] = [heard(one) for one in said]
         body: Batch = batch(*incoming, now=now, reopen_within_ms=2 * HOUR, requested=requested)
-        made.append(Job(body, None, lambda: f"{next(ids):016d}"))
+        made.append(Job(body, None, lambda: f"{next(ids):016d}", numbers))
     return made
 
 

@@ -107,6 +107,52 @@ async def test_what_an_operation_wrote_before_it_failed_is_undone(desk: Desk) ->
     assert desk.words() == ["whole"]
 
 
+async def test_alone_in_its_transaction_an_operation_needs_no_savepoint_and_is_undone_all_the_same(desk: Desk) -> None:
+    def half(connection: Any, texts: Sequence[str]) -> list[str]:
+        return [write(connection, text) for text in texts]
+
+    await desk.writer.submit(write, "a")
+    with pytest.raises(sqlite3.IntegrityError):
+        await desk.writer.submit_grouped(half, "a")
+    assert not [sql for sql in desk.connection.statements if "SAVEPOINT" in sql]
+    assert await desk.writer.submit(write, "b") == "B"
+    assert desk.words() == ["a", "b"]
+
+
+async def test_a_group_alone_in_its_transaction_falls_apart_when_one_of_it_fails(desk: Desk) -> None:
+    def all_of(connection: Any, texts: Sequence[str]) -> list[str]:
+        return [write(connection, text) for text in texts]
+
+    async with desk.held():
+        futures = [desk.writer.submit_grouped(all_of, text) for text in ("a", "a", "b")]
+    results = await asyncio.gather(*futures, return_exceptions=True)
+    assert [results[0], results[2]] == ["A", "B"]
+    assert isinstance(results[1], sqlite3.IntegrityError)
+    assert desk.words() == ["held", "a", "b"]
+
+
+async def test_what_nobody_acts_on_goes_along_with_what_somebody_waits_for(
+    desk: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(writing, "COMPANY_SECONDS", 60.0)
+    desk.writer.post(write, "posted")
+    assert await desk.writer.submit(write, "awaited") == "AWAITED"
+    assert desk.words() == ["posted", "awaited"]
+    assert desk.connection.commits == 1
+
+
+async def test_what_nobody_acts_on_is_written_although_nothing_else_comes(
+    desk: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(writing, "COMPANY_SECONDS", 0.001)
+
+    def patient(connection: Any, texts: Sequence[str]) -> list[str]:
+        return [write(connection, text) for text in texts]
+
+    assert await desk.writer.submit_grouped(patient, "alone", patient=True) == "ALONE"
+    assert desk.words() == ["alone"]
+
+
 async def test_an_error_that_no_future_takes_is_still_an_answer_and_harms_no_neighbour(desk: Desk) -> None:
     def fail(_connection: Any) -> None:
         next(iter(()))
