@@ -14,6 +14,7 @@ from dataclasses import dataclass, field
 from typing import Any, Final
 
 from srvmaint.alerts import BadAlert, Parsed
+from srvmaint.alerts._access import Access
 from srvmaint.alerts._fingerprint import of_labels, of_sender
 from srvmaint.alerts._limits import MAX_ANNOTATION, MAX_LABEL, check_count
 from srvmaint.alerts._read import first, is_clean, line, link, mapping, strings, text
@@ -36,8 +37,8 @@ _DESCRIPTIONS: Final = ("description", "summary", "message", "text", "title")
 
 
 @dataclass(frozen=True, slots=True)
-class Config:
-    """Nothing about Alertmanager's bodies needs setting."""
+class Config(Access):
+    """What the sender shows; nothing about Alertmanager's bodies needs setting."""
 
 
 @dataclass(frozen=True, slots=True)

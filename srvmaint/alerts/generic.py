@@ -15,6 +15,7 @@ from typing import Any, Final
 
 from srvmaint import registry
 from srvmaint.alerts import PACKAGE, BadAlert, Parsed
+from srvmaint.alerts._access import Access
 from srvmaint.alerts._fingerprint import of_labels, of_sender
 from srvmaint.alerts._limits import MAX_ANNOTATION, MAX_LABEL, check_count
 from srvmaint.alerts._read import first, line, link, mapping, member_text, strings, tags
@@ -100,8 +101,8 @@ _NOTHING: Final[Mapping[str, Any]] = {}
 
 
 @dataclass(frozen=True, slots=True)
-class Config:
-    """Nothing about generic bodies needs setting."""
+class Config(Access):
+    """What the sender shows; nothing about generic bodies needs setting."""
 
 
 @dataclass(frozen=True, slots=True)
