@@ -81,13 +81,13 @@ _RECOVERED: Final = frozenset(
 )
 _DISTINCT: Final = frozenset({"triggered", "retriggered", "recovered", "rewarn", "nodata", "renodata", "renotify"})
 """Transitions nobody else writes: they count under any key."""
-_BRACKET: Final = "(?:re-?)?(?:triggered|warn(?:ing)?|no data|notify)|(?:warn |no data )?recovered"
+_BRACKET: Final = "(?:re-?)?(?:triggered|warn|no data)|re-?notify|(?:warn |no data )?recovered"
 _WRITTEN_BY_DATADOG: Final = re.compile(
     rf"\s*(?:\[TEST\]\s*)?(?:\[P[1-5]\]\s*)?\[(?:{_BRACKET})(?:\s+on\s+\{{.*)?\].*", re.IGNORECASE | re.DOTALL
 )
 _PREFIX: Final = re.compile(
     r"(?P<test>\[TEST\]\s*)?(?:\[(?P<priority>P[1-5])\]\s*)?"
-    rf"\[(?P<word>{_BRACKET}|alert|ok)(?:\s+on\s+\{{(?P<scope>.*?)\}})?\s*\]\s*(?P<name>.*)",
+    rf"\[(?P<word>{_BRACKET}|warning|alert|ok)(?:\s+on\s+\{{(?P<scope>.*?)\}})?\s*\]\s*(?P<name>.*)",
     re.IGNORECASE,
 )
 _PRIORITY_ONLY: Final = re.compile(r"\[(?P<priority>P[1-5])\]\s*(?P<name>.+)", re.IGNORECASE)

@@ -346,6 +346,8 @@ def test_a_body_is_known_by_what_only_datadog_writes(payload: Any) -> None:
         {"monitor_id": "1", "trigger_name": "x", "trigger_severity": "1", "state": "ACTIVE"},
         {"action": "Create", "alert": {"alertId": "x", "message": "[Triggered] y", "tags": ["a:b"]}},
         {"title": "[Triggered] x", "message": "y"},
+        {"title": "[Warning] x", "body": "y"},
+        {"title": "[Notify] x", "body": "y"},
         {"title": "Build finished", "body": "x", "link": "https://ci.example.com/"},
         {"name": "Backup", "status": "Triggered"},
     ],
