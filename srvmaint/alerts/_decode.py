@@ -3,6 +3,9 @@
 Senders build JSON from templates, so three slips are common enough to be forgiven: a byte order mark, a raw newline
 inside a string, and a text that was cut in the middle of an emoji. Anything else that is not JSON (NaN among it) is
 refused; the caller keeps the bytes. What the value means is not this module's business.
+
+Some senders stream: several objects, one on a line (NDJSON). A body that is no single value is read as the list of
+them, if every line that has anything on it is one.
 """
 
 from __future__ import annotations
@@ -12,19 +15,21 @@ from typing import Any, Final, NoReturn
 
 import msgspec
 
-from srvmaint.alerts._limits import MAX_DEPTH, check_depth
+from srvmaint.alerts._limits import MAX_DEPTH, check_count, check_depth
 from srvmaint.errors import PayloadError
 
 _BOM: Final = b"\xef\xbb\xbf"
 _SHORT: Final = 4096
 """Up to here counting the brackets is cheaper than walking the value."""
+_MORE: Final = "Extra data"
+"""What the standard library says when a value is over and the text is not."""
 
 
 def decode(raw: bytes) -> Any:
-    """The JSON value of a request body.
+    """The JSON value of a request body; of several objects, one on a line, the list.
 
     Raises:
-        PayloadError: `invalid_json`, with the position where it is known.
+        PayloadError: `invalid_json`, with the position where it is known; `too_many_alerts` for too many lines.
     """
     body = raw.removeprefix(_BOM)
     if not body.strip():
@@ -43,12 +48,37 @@ def decode(raw: bytes) -> Any:
 def _decode_leniently(body: bytes) -> Any:
     """The standard library reads the forgivable slips, and says where the others are."""
     try:
-        return json.loads(body.decode(), strict=False, parse_constant=_refuse_constant)
+        text = body.decode()
     except UnicodeDecodeError as error:
         raise _unreadable(f"byte {error.start} is not UTF-8", "Send it encoded as UTF-8.") from None
+    try:
+        return _loads(text)
     except json.JSONDecodeError as error:
-        where = f"line {error.lineno} column {error.colno}"
-        raise _unreadable(f"it is not JSON ({error.msg} at {where})", "Send one JSON object or list.") from None
+        lines = _objects(text) if error.msg == _MORE else ()
+        if not lines:
+            raise _misplaced(error, error.lineno) from None
+    check_count(len(lines))
+    return [_line(number, line) for number, line in lines]
+
+
+def _objects(text: str) -> list[tuple[int, str]]:
+    """The lines with their numbers, if there are several and each begins an object."""
+    numbered = [(number, line) for number, line in enumerate(text.split("\n"), 1) if line.strip()]
+    return numbered if len(numbered) > 1 and all(line.lstrip().startswith("{") for _, line in numbered) else []
+
+
+def _line(number: int, line: str) -> Any:
+    try:
+        return _loads(line)
+    except json.JSONDecodeError as error:
+        raise _misplaced(error, number) from None
+
+
+def _loads(text: str) -> Any:
+    try:
+        return json.loads(text, strict=False, parse_constant=_refuse_constant)
+    except json.JSONDecodeError:
+        raise
     except RecursionError:
         raise _too_deep() from None
     except ValueError:
@@ -57,6 +87,12 @@ def _decode_leniently(body: bytes) -> Any:
 
 def _refuse_constant(word: str) -> NoReturn:
     raise _unreadable(f"{word} is not JSON", "Send null or a string instead.")
+
+
+def _misplaced(error: json.JSONDecodeError, number: int) -> PayloadError:
+    return _unreadable(
+        f"it is not JSON ({error.msg} at line {number} column {error.colno})", "Send one JSON object or list."
+    )
 
 
 def _too_deep() -> PayloadError:
