@@ -6,6 +6,7 @@
     +-- NotFoundError             no such alert, incident, run, delivery; HTTP 404
     +-- ConflictError             the thing exists but is in a state that refuses this; HTTP 409
     +-- PayloadError              a webhook body that cannot be used (`code` is the API's error code)
+    |   +-- UnauthorizedError     its sender has not shown what its driver asks for; HTTP 401
     +-- StoreError                the database cannot be used at all; the process ends
     |   +-- StoreLockedError      another daemon holds the file
     |   +-- StoreUnavailableError it cannot be used just now (full, overloaded, busy); HTTP 503
@@ -68,6 +69,14 @@ class PayloadError(SrvmaintError):
     def __init__(self, code: str, message: str) -> None:
         super().__init__(message)
         self.code = code
+
+
+class UnauthorizedError(PayloadError):
+    """The sender has not shown what the driver asks for; `challenge` is how it may, as WWW-Authenticate has it."""
+
+    def __init__(self, message: str, challenge: str = "") -> None:
+        super().__init__("unauthorized", message)
+        self.challenge = challenge
 
 
 class StoreError(SrvmaintError):

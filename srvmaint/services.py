@@ -186,6 +186,11 @@ def build_plan(config: Config, evidence: Evidence, store: Store, identity: Ident
         },
         group_by=config.alerts.group_by,
         reopen_within_ms=int(config.incidents.reopen_within * SECOND),
+        gates={
+            name: gate
+            for name in config.alerts.drivers
+            if (gate := config.alerts.configs[name].gate(name, lent.http.download)) is not None
+        },
     )
 
 

@@ -9,14 +9,24 @@ from collections.abc import Iterable
 from typing import Any
 
 from srvmaint.clock import iso
-from srvmaint.model import CheckResult, Delivery, Incident, Run, Step, StoredAlert
+from srvmaint.model import Alert, CheckResult, Delivery, Incident, Run, Step, StoredAlert
 
 
 def alert(stored: StoredAlert) -> dict[str, Any]:
     """An alert with all its fields."""
-    told = stored.alert
     return {
         "id": stored.id,
+        **alert_fields(stored.alert),
+        "received_at": iso(stored.received_at),
+        "last_seen_at": iso(stored.last_seen_at),
+        "times_seen": stored.times_seen,
+        "incident_id": stored.incident_id,
+    }
+
+
+def alert_fields(told: Alert) -> dict[str, Any]:
+    """What a sender says about an alert."""
+    return {
         "source": told.source,
         "fingerprint": told.fingerprint,
         "status": told.status,
@@ -27,11 +37,7 @@ def alert(stored: StoredAlert) -> dict[str, Any]:
         "annotations": told.annotations,
         "starts_at": iso(told.starts_at),
         "ends_at": iso(told.ends_at),
-        "received_at": iso(stored.received_at),
-        "last_seen_at": iso(stored.last_seen_at),
-        "times_seen": stored.times_seen,
         "generator_url": told.generator_url,
-        "incident_id": stored.incident_id,
     }
 
 

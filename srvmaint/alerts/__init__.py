@@ -4,9 +4,10 @@ A driver module has `Config` (its settings section), `PRECEDENCE` (lower is aske
 and `Driver`, which is built with a `Config` and a clock (some senders leave the status to be read off one). Parsing
 happens before anything is stored, so nothing here touches a file or the network.
 
-What the drivers share is in the files with an underscore: `_decode` (bytes to JSON), `_limits` (what is too much),
-`_read` (values of unknown type to text), `_times`, `_vocabulary` (words to severity and status), `_fingerprint`
-(identity) and `_detect` (whose body is this).
+What the drivers share is in the files with an underscore: `_access` (what a sender has to show), `_signatures` and
+`_sns` (what senders sign with), `_decode` (bytes to JSON) and `_forms` (what is no JSON by itself), `_limits` (what is
+too much), `_read` (values of unknown type to text), `_times`, `_vocabulary` (words to severity and status),
+`_fingerprint` (identity) and `_detect` (whose body is this).
 """
 
 from __future__ import annotations

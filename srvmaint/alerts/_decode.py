@@ -1,7 +1,8 @@
 """Bytes to a JSON value: the one place where a body's encoding can fail, and every failure has a name.
 
 Senders build JSON from templates, so three slips are common enough to be forgiven: a byte order mark, a raw newline
-inside a string, and a text that was cut in the middle of an emoji. Anything else that is not JSON (NaN among it) is
+inside a string, and a text that was cut in the middle of an emoji. JSON is read whatever the content type says; what is
+no JSON may be a form or in another encoding (`_forms`) when the content type says so. Anything else (NaN among it) is
 refused; the caller keeps the bytes. What the value means is not this module's business.
 
 Some senders stream: several objects, one on a line (NDJSON). A body that is no single value is read as the list of
@@ -15,6 +16,7 @@ from typing import Any, Final, NoReturn
 
 import msgspec
 
+from srvmaint.alerts import _forms
 from srvmaint.alerts._limits import MAX_DEPTH, check_count, check_depth
 from srvmaint.errors import PayloadError
 
@@ -25,8 +27,10 @@ _MORE: Final = "Extra data"
 """What the standard library says when a value is over and the text is not."""
 
 
-def decode(raw: bytes) -> Any:
+def decode(raw: bytes, content_type: str = "") -> Any:
     """The JSON value of a request body; of several objects, one on a line, the list.
+
+    What the Content-Type header says matters only when the body is no JSON as it stands.
 
     Raises:
         PayloadError: `invalid_json`, with the position where it is known; `too_many_alerts` for too many lines.
@@ -37,12 +41,25 @@ def decode(raw: bytes) -> Any:
     try:
         payload = msgspec.json.decode(body)
     except (msgspec.DecodeError, UnicodeDecodeError):
-        payload = _decode_leniently(body)
+        payload = _decode_otherwise(body, content_type) if content_type else _decode_leniently(body)
     except RecursionError:
         raise _too_deep() from None
     if len(body) > _SHORT or body.count(b"{") + body.count(b"[") > MAX_DEPTH:
         check_depth(payload)
     return payload
+
+
+def _decode_otherwise(body: bytes, content_type: str) -> Any:
+    """Text in another encoding, or a form: the JSON in one of its fields, else the fields themselves."""
+    text = _forms.in_utf8(body, content_type)
+    fields = _forms.fields_of(body, content_type)
+    if fields is None:
+        return decode(text) if text is not None else _decode_leniently(body)
+    for name in _forms.JSON_FIELDS:
+        value = fields.get(name)
+        if isinstance(value, str) and value.lstrip("\ufeff \t\r\n").startswith(("{", "[")):
+            return decode(value.encode("utf-8", "surrogatepass"))
+    return fields
 
 
 def _decode_leniently(body: bytes) -> Any:

@@ -15,10 +15,10 @@ from typing import Any, Final
 
 from srvmaint import registry
 from srvmaint.alerts import PACKAGE, BadAlert, Parsed
-from srvmaint.alerts._access import Access
 from srvmaint.alerts._fingerprint import of_labels, of_sender
 from srvmaint.alerts._limits import MAX_ANNOTATION, MAX_LABEL, check_count
 from srvmaint.alerts._read import first, line, link, mapping, member_text, strings, tags
+from srvmaint.alerts._sns import AnySigned
 from srvmaint.alerts._times import millis
 from srvmaint.alerts._vocabulary import severity, severity_in, status
 from srvmaint.clock import Clock
@@ -101,7 +101,7 @@ _NOTHING: Final[Mapping[str, Any]] = {}
 
 
 @dataclass(frozen=True, slots=True)
-class Config(Access):
+class Config(AnySigned):
     """What the sender shows; nothing about generic bodies needs setting."""
 
 

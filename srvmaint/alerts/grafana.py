@@ -17,10 +17,10 @@ from dataclasses import dataclass, field
 from typing import Any, Final
 
 from srvmaint.alerts import BadAlert, Parsed
-from srvmaint.alerts._access import Access
 from srvmaint.alerts._fingerprint import of_labels, of_sender
 from srvmaint.alerts._limits import MAX_ANNOTATION, MAX_LABEL, check_count
 from srvmaint.alerts._read import cut, first, line, link, mapping, member_text, strings, tags, text
+from srvmaint.alerts._signatures import GrafanaSigned
 from srvmaint.alerts._times import millis
 from srvmaint.alerts._vocabulary import SEVERITY_LABELS, severity, severity_in, status
 from srvmaint.clock import Clock
@@ -75,7 +75,7 @@ _ORG: Final = re.compile(r"[?&]orgId=(\d{1,20})")
 
 
 @dataclass(frozen=True, slots=True)
-class Config(Access):
+class Config(GrafanaSigned):
     """What the sender shows; nothing about Grafana's bodies needs setting."""
 
 

@@ -17,11 +17,11 @@ from dataclasses import dataclass, field
 from typing import Any, Final
 
 from srvmaint.alerts import BadAlert, Parsed
-from srvmaint.alerts._access import Access
 from srvmaint.alerts._fingerprint import of_labels, of_sender
 from srvmaint.alerts._limits import MAX_ANNOTATION, MAX_LABEL, check_count
 from srvmaint.alerts._pagerduty_old import incident_of, kind_of, origins_of, subject_of
 from srvmaint.alerts._read import cut, first, line, link, mapping, strings, text
+from srvmaint.alerts._signatures import PagerDutySigned
 from srvmaint.alerts._times import millis
 from srvmaint.alerts._vocabulary import severity, status
 from srvmaint.clock import Clock
@@ -68,7 +68,7 @@ _LOOKED_AT: Final = 5
 
 
 @dataclass(frozen=True, slots=True)
-class Config(Access):
+class Config(PagerDutySigned):
     """What the sender shows; nothing about PagerDuty's bodies needs setting."""
 
 

@@ -46,6 +46,12 @@ def print_fields(fields: Iterable[tuple[str, str | None]]) -> None:
         click.echo(f"{name.ljust(width)}  {_one_line(value)}")
 
 
+def print_text(text: str) -> None:
+    """Text of several lines that somebody else wrote."""
+    for line in text.splitlines():
+        click.echo(_one_line(line.replace("\t", "    ")))
+
+
 def _one_line(text: str) -> str:
     """Payload text must not move the cursor or forge a line."""
     return "".join(char if char.isprintable() else " " for char in text)

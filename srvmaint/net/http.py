@@ -24,6 +24,8 @@ from srvmaint.errors import PermanentError, StepError, TransientError
 
 MAX_RESPONSE: Final = 64 * 1024
 """Bytes of an answer that are read; the rest is cut off and the connection dropped."""
+DOWNLOAD_SECONDS: Final = 4.0
+"""Senders that wait for it give up after five."""
 MAX_RETRY_AFTER: Final = 86_400.0
 """Seconds: no receiver may put a delivery off for longer than this."""
 TRANSIENT_STATUSES: Final = frozenset({408, 425, 429})
@@ -88,6 +90,17 @@ class Client:
         except (aiohttp.ClientError, OSError, ValueError) as error:
             # `from None`: the text of aiohttp's own errors may have the URL in it.
             raise _classified(method, url, error) from None
+
+    async def download(self, url: str) -> bytes:
+        """The first `MAX_RESPONSE` bytes of the document at `url`.
+
+        Raises:
+            TransientError: not now.
+            PermanentError: there is none, or the URL is none.
+        """
+        response = await self.request("GET", url, timeout_s=DOWNLOAD_SECONDS)
+        raise_for_status(response)
+        return response.body
 
     async def close(self) -> None:
         """Close every pooled connection. Closing twice is fine; a later request opens a new session."""

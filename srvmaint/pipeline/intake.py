@@ -10,6 +10,7 @@ import asyncio
 import hashlib
 from collections.abc import Mapping
 from functools import partial
+from typing import Any
 
 import msgspec
 
@@ -50,8 +51,8 @@ class Offer(msgspec.Struct, frozen=True):
     """What the runs are said to come from; the alerts' own source when nobody says."""
 
 
-def read_body(plan: Plan, body: bytes, driver: str | None) -> tuple[str, Parsed]:
-    """Decode and parse a body; find out whose it is when nobody says. Returns the driver's name and the result.
+def open_body(plan: Plan, body: bytes, driver: str | None, content_type: str = "") -> tuple[str, Any]:
+    """Decode a body; find out whose it is when nobody says. Returns the driver's name and what it is to parse.
 
     Raises:
         NotFoundError: there is no such driver, or it is not enabled.
@@ -60,8 +61,18 @@ def read_body(plan: Plan, body: bytes, driver: str | None) -> tuple[str, Parsed]
     if driver is not None and driver not in plan.alert_drivers:
         enabled = ", ".join(sorted(plan.alert_drivers))
         raise NotFoundError(f"there is no enabled alert driver {driver!r}: there is {enabled}.")
-    payload = decode(body)
-    name = driver if driver is not None else detect(plan.alert_drivers, payload).driver
+    payload = decode(body, content_type)
+    return driver if driver is not None else detect(plan.alert_drivers, payload).driver, payload
+
+
+def read_body(plan: Plan, body: bytes, driver: str | None, content_type: str = "") -> tuple[str, Parsed]:
+    """Open a body and parse it. Returns the driver's name and the result.
+
+    Raises:
+        NotFoundError: there is no such driver, or it is not enabled.
+        PayloadError: the body cannot be used.
+    """
+    name, payload = open_body(plan, body, driver, content_type)
     return name, plan.alert_drivers[name].parse(payload)
 
 

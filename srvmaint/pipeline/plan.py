@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from srvmaint import alerts, nodes, notify, registry
+from srvmaint.alerts._access import Gate
 from srvmaint.model import RunState
 from srvmaint.pipeline.definition import Definition, NodeSpec
 from srvmaint.pipeline.routing import Route
@@ -47,6 +48,8 @@ class Plan:
     """In the order in which they are asked whether a body is theirs."""
     group_by: tuple[str, ...]
     reopen_within_ms: int
+    gates: Mapping[str, Gate] = field(default_factory=dict)
+    """What stands before the alert drivers that ask their sender for something."""
 
 
 @dataclass(slots=True)

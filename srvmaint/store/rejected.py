@@ -13,7 +13,18 @@ from srvmaint.store.records import Rejected
 
 MOST_KEPT: Final = 1000
 """More than this and the oldest go: a broken sender must not fill the disk."""
+UNAUTHORIZED: Final = "unauthorized"
+"""The code of bodies whose senders did not show what they should: anybody's. They are counted apart, so that whatever
+a stranger sends pushes out nothing but a stranger's."""
+MOST_UNAUTHORIZED: Final = 200
+MOST_UNAUTHORIZED_BYTES: Final = 20_000_000
 COLUMNS: Final = "id, at, driver, code, reason, trace_id, headers, body, replayed_at"
+_FORGET: Final = """DELETE FROM rejected WHERE code <> ? AND id <=
+    (SELECT id FROM rejected WHERE code <> ? ORDER BY id DESC LIMIT 1 OFFSET ?)"""
+_FORGET_STRANGERS: Final = """DELETE FROM rejected WHERE id IN (SELECT id FROM (
+    SELECT id, row_number() OVER newest AS place, sum(length(body)) OVER newest AS bytes
+    FROM rejected WHERE code = ? WINDOW newest AS (ORDER BY id DESC)
+    ) WHERE place > ? OR (bytes > ? AND place > 1))"""
 
 
 def keep(connection: sqlite3.Connection, rejected: Rejected) -> None:
@@ -32,9 +43,10 @@ def keep(connection: sqlite3.Connection, rejected: Rejected) -> None:
             rejected.replayed_at,
         ),
     )
-    connection.execute(
-        "DELETE FROM rejected WHERE id <= (SELECT id FROM rejected ORDER BY id DESC LIMIT 1 OFFSET ?)", (MOST_KEPT,)
-    )
+    if rejected.code == UNAUTHORIZED:
+        connection.execute(_FORGET_STRANGERS, (UNAUTHORIZED, MOST_UNAUTHORIZED, MOST_UNAUTHORIZED_BYTES))
+    else:
+        connection.execute(_FORGET, (UNAUTHORIZED, UNAUTHORIZED, MOST_KEPT))
 
 
 def mark_replayed(connection: sqlite3.Connection, rejected_id: str, now: int) -> None:

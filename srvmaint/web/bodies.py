@@ -13,13 +13,14 @@ from typing import Any, Final
 import msgspec
 from aiohttp import web
 
-from srvmaint.errors import PayloadError, UsageError
+from srvmaint.errors import PayloadError, UnauthorizedError, UsageError
 
 BODY_SECONDS: Final = 30.0
 """How long a sender may take over one body; a slower one holds a connection, nothing else."""
 STATUS: Final = {
     "invalid_json": 400,
     "invalid_encoding": 400,
+    "unauthorized": 401,
     "too_large": 413,
     "too_many_alerts": 413,
     "unsupported_encoding": 415,
@@ -36,6 +37,7 @@ class KeptError(PayloadError):
 
     def __init__(self, cause: PayloadError, rejected_id: str, trace_id: str) -> None:
         super().__init__(cause.code, str(cause))
+        self.challenge = cause.challenge if isinstance(cause, UnauthorizedError) else ""
         self.rejected_id = rejected_id
         self.trace_id = trace_id
 

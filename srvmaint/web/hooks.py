@@ -1,4 +1,4 @@
-"""The webhook door: find the driver, parse, hand over; a body that cannot be used is kept.
+"""The webhook door: see who comes, find the driver, parse, hand over; a body that cannot be used is kept.
 
 The 202 is sent after the commit. A body is never answered with 4xx without being kept, and never with 5xx for what is
 in it.
@@ -10,10 +10,14 @@ import re
 from collections.abc import Mapping
 from typing import Any, Final
 
+import msgspec
 from aiohttp import web
 
-from srvmaint.errors import NotFoundError, PayloadError
-from srvmaint.pipeline.intake import Offer, read_body
+from srvmaint.alerts import Parsed
+from srvmaint.alerts._access import Shown
+from srvmaint.errors import NotFoundError, PayloadError, UnauthorizedError
+from srvmaint.pipeline.intake import Offer, open_body, read_body
+from srvmaint.pipeline.plan import Plan
 from srvmaint.services import Services
 from srvmaint.store.records import Accepted
 from srvmaint.web import bodies
@@ -23,6 +27,18 @@ _TRACEPARENT: Final = re.compile(r"[0-9a-f]{2}-(?!0{32})([0-9a-f]{32})-[0-9a-f]{
 """https://www.w3.org/TR/trace-context/#traceparent-header"""
 _KEPT_HEADERS: Final = ("Content-Type", "User-Agent", "Content-Encoding")
 """The ones that help to understand a body; others may carry secrets."""
+TOKEN: Final = "token"  # noqa: S105 - the name of a query parameter
+
+
+class Came(msgspec.Struct, frozen=True):
+    """A body that has come in. A Struct: one is made for every request."""
+
+    body: bytes
+    """As it came."""
+    driver: str | None
+    """Whose it is, when the address says so."""
+    trace_id: str
+    headers: Mapping[str, str]
 
 
 async def receive(request: web.Request) -> web.Response:
@@ -31,49 +47,110 @@ async def receive(request: web.Request) -> web.Response:
     driver = request.match_info.get("driver")
     body = await bodies.read(request)
     trace_id = trace_of(request.headers) or services.clock.new_trace_id()
-    return await take(services, body, driver, trace_id, request.headers)
+    shown = _shown(request, services, body) if services.current.plan.gates else None
+    status, shape = await take(services, Came(body, driver, trace_id, request.headers), shown=shown)
+    return answer(shape, status)
 
 
 async def greet(request: web.Request) -> web.Response:
     """GET of the same: a sender's "test connection"."""
     driver = request.match_info.get("driver")
-    known = request.app[SERVICES].current.plan.alert_drivers
-    if driver is not None and driver not in known:
-        return _unknown(f"there is no enabled alert driver {driver!r}.", known)
+    services = request.app[SERVICES]
+    plan = services.current.plan
+    if plan.gates:
+        await _admit(plan, driver, _shown(request, services, b""))
+    if driver is not None and driver not in plan.alert_drivers:
+        return answer(_unknown(f"there is no enabled alert driver {driver!r}.", plan), 404)
     return answer({"status": "ok", "driver": driver})
 
 
 async def take(
-    services: Services,
-    body: bytes,
-    driver: str | None,
-    trace_id: str,
-    headers: Mapping[str, str],
-    *,
-    kept_as: str | None = None,
-) -> web.Response:
-    """What becomes of a body. A replay comes through here too; `kept_as` is what it is kept as already.
+    services: Services, came: Came, *, shown: Shown | None = None, kept_as: str | None = None
+) -> tuple[int, dict[str, Any]]:
+    """What becomes of a body: a status of HTTP and what to say. A replay comes through here too.
+
+    Args:
+        services: everything.
+        came: the body.
+        shown: what the sender shows; None when nobody has to show anything, as at a replay.
+        kept_as: what it is kept as already.
 
     Raises:
         KeptError: it cannot be used.
         StoreUnavailableError: not now; the sender is asked to come again.
+        TransientError: the same, because it cannot be said whether the sender is who it says.
     """
     plan = services.current.plan
     try:
-        plain = bodies.unpack(body, headers, services.config.server.max_body)
-        name, parsed = read_body(plan, plain, driver)
+        if shown is not None:
+            await _admit(plan, came.driver, shown)
+        plain = bodies.unpack(came.body, came.headers, services.config.server.max_body)
+        content_type = came.headers.get("Content-Type", "")
+        if shown is None or came.driver is not None:
+            name, parsed = read_body(plan, plain, came.driver, content_type)
+        else:
+            name, payload = open_body(plan, plain, None, content_type)
+            parsed = await _parse_admitted(plan, name, payload, shown)
     except NotFoundError as error:
         unknown = PayloadError("unknown_driver", str(error))
-        rejected_id = kept_as or await services.intake.reject(unknown, body, _kept(headers), driver, trace_id)
-        return _unknown(str(error), plan.alert_drivers, rejected_id=rejected_id, trace_id=trace_id)
+        rejected_id = kept_as or await _keep(services, came, unknown, came.driver)
+        return 404, _unknown(str(error), plan, rejected_id=rejected_id, trace_id=came.trace_id)
     except PayloadError as error:
-        rejected_id = kept_as or await services.intake.reject(error, body, _kept(headers), driver, trace_id)
-        raise bodies.KeptError(error, rejected_id, trace_id) from error
+        rejected_id = kept_as or await _keep(services, came, error, came.driver)
+        raise bodies.KeptError(error, rejected_id, came.trace_id) from error
     if parsed.ignored is not None:
-        return answer({"status": "ignored", "reason": parsed.ignored, "driver": name, "trace_id": trace_id})
-    accepted = await services.intake.accept(Offer(parsed, plain, name, "webhook", trace_id))
+        return 200, {"status": "ignored", "reason": parsed.ignored, "driver": name, "trace_id": came.trace_id}
+    accepted = await services.intake.accept(Offer(parsed, plain, name, "webhook", came.trace_id))
     errors = [{"index": bad.index, "message": bad.message} for bad in parsed.errors]
-    return answer(accepted_shape(accepted, name, trace_id, len(parsed.alerts), errors), 202)
+    return 202, accepted_shape(accepted, name, came.trace_id, len(parsed.alerts), errors)
+
+
+async def _keep(services: Services, came: Came, error: PayloadError, driver: str | None) -> str:
+    kept = {name: came.headers[name] for name in _KEPT_HEADERS if name in came.headers}
+    return await services.intake.reject(error, came.body, kept, driver, came.trace_id)
+
+
+async def _admit(plan: Plan, driver: str | None, shown: Shown) -> None:
+    """See that the sender shows what the driver in the URL asks for.
+
+    Where the URL names none, its own is asked once the body says whose it is. When all of them ask for something, a
+    sender that has nothing for any is refused before that: strangers cannot have their bodies read, or kept among
+    those of others.
+
+    Raises:
+        UnauthorizedError: it does not.
+    """
+    gate = plan.gates.get(driver) if driver is not None else None
+    if gate is not None:
+        await gate.admit(shown)
+    elif driver not in plan.alert_drivers and plan.gates.keys() >= plan.alert_drivers.keys():
+        await _admit_anywhere(plan, shown)
+
+
+async def _admit_anywhere(plan: Plan, shown: Shown) -> None:
+    challenge = ""
+    for gate in plan.gates.values():
+        try:
+            await gate.admit(shown)
+        except UnauthorizedError as error:
+            challenge = challenge or error.challenge
+        else:
+            return
+    raise UnauthorizedError(
+        "cannot accept this: it shows nothing that fits. Let the sender show what [alerts.<driver>] asks for, and post"
+        " to /alerts/webhook/<driver>/.",
+        challenge,
+    )
+
+
+async def _parse_admitted(plan: Plan, name: str, payload: Any, shown: Shown) -> Parsed:
+    if name in plan.gates:
+        await plan.gates[name].admit(shown)
+    return plan.alert_drivers[name].parse(payload)
+
+
+def _shown(request: web.Request, services: Services, body: bytes) -> Shown:
+    return Shown(request.headers, request.query.get(TOKEN, ""), body, services.clock.now())
 
 
 def accepted_shape(
@@ -104,15 +181,11 @@ def accepted_shape(
     }
 
 
-def _kept(headers: Mapping[str, str]) -> dict[str, str]:
-    return {name: headers[name] for name in _KEPT_HEADERS if name in headers}
-
-
 def trace_of(headers: Mapping[str, str]) -> str | None:
     """The trace id of a W3C `traceparent` header; None without a valid one."""
     match = _TRACEPARENT.fullmatch(headers.get("traceparent", ""))
     return match[1] if match else None
 
 
-def _unknown(message: str, known: Mapping[str, object], **more: str) -> web.Response:
-    return answer({"error": "unknown_driver", "message": message, "drivers": sorted(known), **more}, 404)
+def _unknown(message: str, plan: Plan, **more: str) -> dict[str, Any]:
+    return {"error": "unknown_driver", "message": message, "drivers": sorted(plan.alert_drivers), **more}

@@ -17,6 +17,8 @@ from srvmaint.errors import (
     PayloadError,
     StoreError,
     StoreUnavailableError,
+    TransientError,
+    UnauthorizedError,
     UsageError,
 )
 from srvmaint.web.answers import refusal
@@ -101,17 +103,22 @@ def _answer_for(error: Exception, request: web.Request) -> web.Response:
     if isinstance(error, UsageError | ConfigError):
         return refusal(400, "bad_request", str(error))
     if isinstance(error, PayloadError):
-        status = STATUS.get(error.code, 422)
-        if isinstance(error, KeptError):
-            kept_as, trace_id = error.rejected_id, error.trace_id
-            return refusal(status, error.code, str(error), rejected_id=kept_as, trace_id=trace_id)
-        return refusal(status, error.code, str(error))
+        return _unusable(error)
+    if isinstance(error, TransientError):
+        return refusal(503, "unavailable", str(error), {"Retry-After": "30"})
     if isinstance(error, web.RequestPayloadError | ConnectionError):
         return refusal(400, "bad_request", "the body broke off.")
     if isinstance(error, web.HTTPException):
         return _http(error, request)
     log.error("%s %s failed unexpectedly: this is a defect, report it", request.method, request.path, exc_info=error)
     return refusal(500, "internal", "srvmaint failed at this; its log says more.")
+
+
+def _unusable(error: PayloadError) -> web.Response:
+    challenge = error.challenge if isinstance(error, UnauthorizedError | KeptError) else ""
+    headers = {"WWW-Authenticate": challenge} if challenge else None
+    kept = {"rejected_id": error.rejected_id, "trace_id": error.trace_id} if isinstance(error, KeptError) else {}
+    return refusal(STATUS.get(error.code, 422), error.code, str(error), headers, **kept)
 
 
 def _http(error: web.HTTPException, request: web.Request) -> web.Response:

@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+from typing import Any
+
 from aiohttp import web
 
 from srvmaint import shapes
 from srvmaint.clock import iso
+from srvmaint.model import StoredAlert
 from srvmaint.store import pages
+from srvmaint.store.records import HistoryEntry
 from srvmaint.web.answers import SERVICES, answer, listed
 
 
@@ -18,12 +23,16 @@ async def index(request: web.Request) -> web.Response:
 
 async def show(request: web.Request) -> web.Response:
     """GET /alerts/<id>/: with its history."""
-    found, history = await pages.alert(request.app[SERVICES].store.reader, request.match_info["id"])
+    return answer(whole_shape(*await pages.alert(request.app[SERVICES].store.reader, request.match_info["id"])))
+
+
+def whole_shape(found: StoredAlert, history: Iterable[HistoryEntry]) -> dict[str, Any]:
+    """An alert with its history."""
     lines = [
         {"at": iso(line.at), "event": line.event, "trace_id": line.trace_id, "changes": line.changes}
         for line in history
     ]
-    return answer({**shapes.alert(found), "history": lines})
+    return {**shapes.alert(found), "history": lines}
 
 
 ROUTES = (("GET", "/alerts/", index), ("GET", "/alerts/{id}/", show))

@@ -8,6 +8,7 @@ from typing import Any
 from aiohttp import web
 
 from srvmaint.clock import iso
+from srvmaint.services import Services
 from srvmaint.store import pages
 from srvmaint.store.records import Rejected
 from srvmaint.web import hooks
@@ -17,27 +18,45 @@ from srvmaint.web.answers import SERVICES, answer, listed
 async def index(request: web.Request) -> web.Response:
     """GET /rejected/: newest first, without the bodies."""
     page = await listed(request, "rejected")
-    return answer({"items": [_shape(found) for found in page.items], "next": page.next})
+    return answer({"items": [shape(found) for found in page.items], "next": page.next})
 
 
 async def show(request: web.Request) -> web.Response:
     """GET /rejected/<id>/: with the body, undecodable bytes marked."""
     found = await pages.rejected_body(request.app[SERVICES].store.reader, request.match_info["id"])
-    return answer({**_shape(found), "body": found.body.decode("utf-8", "backslashreplace")})
+    return answer(whole_shape(found))
 
 
 async def replay(request: web.Request) -> web.Response:
-    """POST /rejected/<id>/replay/ (`?driver=`): offer it again, as it came."""
-    services = request.app[SERVICES]
-    found = await pages.rejected_body(services.store.reader, request.match_info["id"])
-    driver = request.query.get("driver") or found.driver
-    response = await hooks.take(services, found.body, driver, found.trace_id, found.headers, kept_as=found.id)
-    if response.status != HTTPStatus.NOT_FOUND:
+    """POST /rejected/<id>/replay/ (`?driver=`)."""
+    status, body = await offer_again(
+        request.app[SERVICES], request.match_info["id"], request.query.get("driver") or None
+    )
+    return answer(body, status)
+
+
+async def offer_again(services: Services, rejected_id: str, driver: str | None) -> tuple[int, dict[str, Any]]:
+    """Offer a body again as it came. Whoever may ask for this vouches for it: its sender's secret is not asked for.
+
+    Raises:
+        NotFoundError: there is none of that id.
+        KeptError: it cannot be used now either.
+    """
+    found = await pages.rejected_body(services.store.reader, rejected_id)
+    came = hooks.Came(found.body, driver or found.driver, found.trace_id, found.headers)
+    status, body = await hooks.take(services, came, kept_as=found.id)
+    if status != HTTPStatus.NOT_FOUND:
         await services.store.mark_replayed(found.id, services.clock.now())
-    return response
+    return status, body
 
 
-def _shape(found: Rejected) -> dict[str, Any]:
+def whole_shape(found: Rejected) -> dict[str, Any]:
+    """A rejected body with its text; bytes that are no text are marked."""
+    return {**shape(found), "body": found.body.decode("utf-8", "backslashreplace")}
+
+
+def shape(found: Rejected) -> dict[str, Any]:
+    """A rejected body without it."""
     return {
         "id": found.id,
         "at": iso(found.at),
