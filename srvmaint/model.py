@@ -152,6 +152,9 @@ class Alert(msgspec.Struct, frozen=True):
     starts_at: int | None = None
     ends_at: int | None = None
     generator_url: str = ""
+    named: bool = True
+    """False: the sender only said which alert it means. All but status and times is made up, and gives way to what is
+    known of it."""
 
 
 class StoredAlert(msgspec.Struct, frozen=True):

@@ -205,7 +205,6 @@ def media_alert(fields: Mapping[str, Any], zone: ZoneInfo | None) -> Alert | Non
     instance = said(fields, _HOST) or facts.get("host", "")
     if instance:
         labels["instance"] = cut(instance, MAX_LABEL)
-    name = name or line(f"Zabbix event {sender_id}")
     fingerprint = sender_id or of_labels(name, {"instance": instance})
     level, word = _severity(fields, facts)
     if word:
@@ -214,7 +213,7 @@ def media_alert(fields: Mapping[str, Any], zone: ZoneInfo | None) -> Alert | Non
     return Alert(
         source=SOURCE,
         fingerprint=fingerprint,
-        name=name,
+        name=name or line(f"Zabbix event {sender_id}"),
         status=state,
         severity=level,
         description=message,
@@ -223,6 +222,7 @@ def media_alert(fields: Mapping[str, Any], zone: ZoneInfo | None) -> Alert | Non
         starts_at=started,
         ends_at=ended,
         generator_url=_address(fields),
+        named=bool(name),
     )
 
 

@@ -301,6 +301,7 @@ def _event(body: Mapping[str, Any]) -> Alert | None:
         starts_at=moment if state is AlertStatus.FIRING else None,
         ends_at=moment if state is AlertStatus.RESOLVED else None,
         generator_url=link(body.get("client_url")) or next(filter(None, links), ""),
+        named=bool(summary),
     )
 
 
