@@ -28,7 +28,7 @@ CRITICAL: Final = Severity.CRITICAL
 WARNING: Final = Severity.WARNING
 INFO: Final = Severity.INFO
 
-_UNFILLED: Final = re.compile(r"\*\w+\*|\$[A-Z][A-Z0-9_]*|\{\{.*\}\}|\{[A-Z]\w*\}", re.DOTALL)
+_UNFILLED: Final = re.compile(r"\*\w+\*|\$[A-Z][A-Z0-9_]*|\{\{.*\}\}|\{\w+\}", re.DOTALL)
 """A placeholder the sender did not fill in: `*alertDuration*`, `$SERVICE`, `{{rule.name}}`, `{State}`."""
 _ESCAPED_NUL: Final = "\\u0000"
 """What JSON within a text has for a NUL, and what would come back as one when somebody reads that."""

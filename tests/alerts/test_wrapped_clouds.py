@@ -41,7 +41,7 @@ def test_an_sns_subscription_is_not_confirmed_but_the_operator_is_told_how() -> 
 
 @pytest.mark.parametrize(
     "address",
-    ["https://evil.example.com/", "http://sns.eu-west-1.amazonaws.com/", "https://x@evil/.amazonaws.com", 7, None],
+    ["https://evil.example.com/", "http://sns.eu-west-1.amazonaws.com/", "https://x.s3.amazonaws.com/", 7, None],
 )
 def test_an_address_that_is_not_amazons_is_not_shown(address: Any) -> None:
     assert "do not open it" in str(parse({**CONFIRM, "SubscribeURL": address}).ignored)
@@ -82,6 +82,11 @@ def test_a_message_of_sns_that_is_no_json_is_an_alert_named_by_its_subject() -> 
 def test_what_sns_carries_is_read_as_the_body_it_is(message: Any, source: str, name: str) -> None:
     alert = one(sns(message))
     assert (alert.source, alert.name) == (source, name)
+
+
+def test_an_event_of_lambda_is_the_message_in_its_record() -> None:
+    assert one({"Records": [{"EventSource": "aws:sns", "Sns": sns(alarm("OK", "x"))}]}).name == "web-cpu"
+    assert Driver().detect({"Records": [{"s3": {}}]}) is None
 
 
 def test_a_message_inside_messages_without_end_is_read_as_text() -> None:

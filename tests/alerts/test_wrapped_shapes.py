@@ -54,6 +54,7 @@ FIRING: dict[str, tuple[str, str, str | None, str | None]] = {
     "pingdom": ("Shop", "critical", "shop.example.com", "2026-03-02T10:00:00Z"),
     "prtg": ("Ping", "critical", "10.0.0.1", None),
     "push_message": ("Updates on web-1", "warning", None, None),
+    "robusta": ("CrashLoopBackOff", "critical", "node-1", "2026-03-02T10:00:00Z"),
     "sensu": ("disk", "critical", "web-1", "2026-03-02T10:00:00Z"),
     "sentry": ("ValueError: no such basket", "critical", None, "2026-03-02T10:00:00Z"),
     "signalfx": ("Running out of memory", "warning", "web-1", "2026-03-02T10:00:00Z"),
@@ -145,6 +146,11 @@ def test_the_reason_names_the_tool() -> None:
         {"name": "x", "event": "DOWN -> UP"},
         {"name": "x", "incident": {"state": "open"}},
         {"summary": "x", "action": "reboot"},
+        {"name": "x", "summary": "y", "dedup": "z"},
+        {"name": "x", "resource": "r", "event": "e", "environment": "prod", "service": "s"},
+        {"name": "x", "sensor": "s", "device": "d", "status": "down"},
+        {"title": "x", "attachments": [{"title": "y"}]},
+        {"text": "x", "status": "ok", "attachments": [{"title": "y"}]},
     ],
 )
 def test_a_plain_body_stays_a_plain_body(payload: dict[str, Any]) -> None:

@@ -38,7 +38,8 @@ def test_an_issue_of_sentry_is_the_same_in_every_kind_of_body() -> None:
         "installation": {},
         "actor": {},
     }
-    bodies = [LEGACY, rule, sentry("created", "unresolved"), sentry("resolved", "resolved")]
+    old = {**rule, "data": {"event": {**event, "issue_id": None, "issue_url": "https://sentry.io/api/0/issues/1638/"}}}
+    bodies = [LEGACY, rule, old, sentry("created", "unresolved"), sentry("resolved", "resolved")]
     assert {one(body).fingerprint for body in bodies} == {"1638"}
     assert one(rule).annotations["rule"] == "all errors"
 
@@ -176,6 +177,18 @@ def test_an_alert_group_of_grafana_oncall_is_read_with_its_state() -> None:
         "resolved": "resolved",
     }
     assert group("firing").fingerprint == group("resolved").fingerprint == "I1"
+
+
+def test_what_librenms_tells_oncall_was_acknowledged_is_not_over() -> None:
+    body = {"alert_uid": "26", "title": "Device down", "state": "ok", "raw_state": 2}
+    assert one(body).status is AlertStatus.ACKNOWLEDGED
+    assert one({**body, "raw_state": 0}).status is AlertStatus.RESOLVED
+
+
+def test_an_alert_of_aria_for_logs_is_known_by_its_name() -> None:
+    messages = [{"text": "out of memory", "timestamp": 1_772_445_600_000, "fields": []}]
+    alert = one({"AlertType": 1, "AlertName": "OOM", "messages": messages, "NumHits": 2, "HitCount": 0.0, "Url": None})
+    assert (alert.name, alert.fingerprint, alert.description) == ("OOM", "OOM", "out of memory")
 
 
 @pytest.mark.parametrize("kind", ["Test", "Verification", "AlertBundle", "AlertStatusBundle", "ScheduleOnCallUsers"])

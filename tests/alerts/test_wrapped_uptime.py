@@ -70,6 +70,11 @@ def snake(key: str) -> str:
     return "".join(f"_{char.lower()}" if char.isupper() else char for char in key)
 
 
+def test_a_template_of_uptimerobot_without_its_asterisks_says_nothing() -> None:
+    alert = one({**robot("1", "Down"), "alertDetails": "alertDetails", "monitorID": "monitorID"})
+    assert (alert.description, "monitor_id" in alert.labels) == ("Down", False)
+
+
 def test_uptimerobot_without_an_id_is_known_by_its_name_and_address() -> None:
     body = {"monitor_url": "mail.example.com", "monitor_friendly_name": "Mail", "alert_type": "1", "alert_details": "x"}
     before, after = one(body), one({**body, "alert_type": "2", "alert_type_friendly_name": "Up"})

@@ -258,6 +258,24 @@ BODIES: dict[str, list[dict[str, Any]]] = {
     "gitlab": [gitlab("failed"), gitlab("running"), gitlab("success")],
     "github": [github("failure"), github("success")],
     "sensu": [sensu(2), sensu(0)],
+    "robusta": [
+        {
+            "title": "CrashLoopBackOff",
+            "description": "Container is crashing",
+            "cluster_name": "prod",
+            "severity": "HIGH",
+            "source": "KUBERNETES_API_SERVER",
+            "finding_type": "ISSUE",
+            "aggregation_key": "CrashLoopBackOff",
+            "failure": failure,
+            "fingerprint": "2c1d",
+            "starts_at": "2026-03-02T10:00:00+00:00",
+            "ends_at": ends_at,
+            "subject": {"name": "shop-1", "kind": "pod", "namespace": "shop", "node": "node-1"},
+            "links": [],
+        }
+        for failure, ends_at in ((True, None), (False, "2026-03-02T10:09:00+00:00"))
+    ],
     "prtg": [
         {"sensorid": "2041", "sensor": "Ping", "device": "web-1", "host": "10.0.0.1", "status": status, "message": "x"}
         for status in ("Down", "Down (Acknowledged)", "Down ended (now: Up)")

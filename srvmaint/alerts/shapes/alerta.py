@@ -14,7 +14,6 @@ from srvmaint.alerts._table import ACKNOWLEDGED, CRITICAL, FIRING, INFO, RESOLVE
 PRECEDENCE: Final = 50
 KEYS: Final = frozenset({"resource"})
 
-
 _TABLE: Final = Table(
     source="alerta",
     name=("event",),
@@ -43,7 +42,11 @@ _TABLE: Final = Table(
 
 def claims(payload: Mapping[str, Any]) -> str | None:
     """An event on a resource, with what only Alerta says of them."""
-    known = has(payload, "resource", "event") and words(payload, "environment", "service.0", "service")
+    known = (
+        "name" not in payload
+        and has(payload, "resource", "event")
+        and words(payload, "environment", "service.0", "service")
+    )
     return "`resource`, `event` and `environment` of Alerta" if known else None
 
 

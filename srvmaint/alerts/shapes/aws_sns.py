@@ -8,36 +8,39 @@ that confirms a subscription is shown to the operator and never called: whoever 
 
 from __future__ import annotations
 
+import re
 import sys
 from collections.abc import Mapping
 from hashlib import sha256
 from typing import Any, Final
 
 from srvmaint.alerts import Parsed
-from srvmaint.alerts._read import line, member_text
-from srvmaint.alerts._table import Facts, host_of, text_of, words
+from srvmaint.alerts._read import line, mapping, member_text
+from srvmaint.alerts._table import Facts, at, host_of, text_of, words
 from srvmaint.alerts.shapes import Inner
 from srvmaint.errors import PayloadError
 
 PRECEDENCE: Final = 10
-KEYS: Final = frozenset({"TopicArn"})
+KEYS: Final = frozenset({"TopicArn", "Records"})
 
 _SOURCE: Final = "aws_sns"
 _CONFIRM: Final = "SubscriptionConfirmation"
 _TYPES: Final = frozenset({_CONFIRM, "UnsubscribeConfirmation", "Notification"})
-_OWN_HOST: Final = ".amazonaws.com"
+_OWN_HOST: Final = re.compile(r"sns\.[a-z0-9-]+\.amazonaws\.com(\.cn)?")
 _HASH_DIGITS: Final = 8
 
 
 def claims(payload: Mapping[str, Any]) -> str | None:
-    """A topic, and one of the three types."""
-    kind = payload.get("Type")
-    known = isinstance(payload.get("TopicArn"), str) and isinstance(kind, str) and kind in _TYPES
+    """A topic, and one of the three types; or the record of one, as Lambda gets it."""
+    body = _record(payload)
+    kind = body.get("Type")
+    known = isinstance(body.get("TopicArn"), str) and isinstance(kind, str) and kind in _TYPES
     return f"an SNS {kind} with `TopicArn`" if known else None
 
 
 def read(payload: Mapping[str, Any]) -> Parsed | Inner:
     """The message of a notification; of the two handshakes what the operator has to do."""
+    payload = _record(payload)
     topic = line(payload["TopicArn"])
     if payload["Type"] == _CONFIRM:
         return Parsed(ignored=_how_to_confirm(topic, text_of(payload.get("SubscribeURL"))))
@@ -51,8 +54,13 @@ def read(payload: Mapping[str, Any]) -> Parsed | Inner:
     return Inner(written, _as_text(payload, topic), delivery_id)
 
 
+def _record(payload: Mapping[str, Any]) -> Mapping[str, Any]:
+    """The message itself where it is the one record of an event."""
+    return mapping(at(payload, "Records.0.Sns")) if "Records" in payload else payload
+
+
 def _how_to_confirm(topic: str, address: str) -> str:
-    if not address.startswith("https://") or not host_of(address).endswith(_OWN_HOST):
+    if not address.startswith("https://") or not _OWN_HOST.fullmatch(host_of(address)):
         return f"SNS wants to send {topic} here, but its SubscribeURL is not Amazon's: do not open it"
     return f"SNS wants to send {topic} here: to let it, open {line(address, 2000)}"
 

@@ -14,7 +14,6 @@ from srvmaint.alerts._table import CRITICAL, FIRING, Table, has, words
 PRECEDENCE: Final = 50
 KEYS: Final = frozenset({"data"})
 
-
 _TABLE: Final = Table(
     source="better_stack",
     name=("data.attributes.name", "data.attributes.url", "data.attributes.cause"),

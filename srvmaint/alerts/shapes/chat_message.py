@@ -4,7 +4,8 @@
     https://learn.microsoft.com/outlook/actionable-messages/message-card-reference
     https://discord.com/developers/docs/resources/webhook
 
-A text alone is a plain body. The state is what the title begins with, else the colour that Slack calls good.
+A text alone is a plain body, and so is what has a name or a status of its own. The state is what the title begins
+with, else the colour that Slack calls good.
 """
 
 from __future__ import annotations
@@ -19,6 +20,7 @@ from srvmaint.alerts._table import CRITICAL, WARNING, Table, at, words
 PRECEDENCE: Final = 90
 KEYS: Final = frozenset({"attachments", "embeds", "@type"})
 
+_PLAIN: Final = frozenset({"name", "title", "alertname", "status", "state", "severity"})
 _TITLES: Final = ("title", "fallback", "pretext", "text", "description", "summary")
 _STATE: Final = re.compile(
     r"\W*(?P<state>RESOLVED|RECOVERED|RECOVERY|OK|UP|FIRING|ALERTING|ALERT|PROBLEM|CRITICAL|WARNING|DOWN|TRIGGERED)"
@@ -29,18 +31,18 @@ _TABLE: Final = Table(
     source="chat_message",
     name=("name",),
     status=("state",),
-    severity=("color",),
+    severity=("color", "state"),
     severities={"danger": CRITICAL, "warning": WARNING, "good": WARNING},
     description=("text",),
     annotations={"author": "username"},
-    tags=("fields",),
     url=("link",),
 )
 
 
 def claims(payload: Mapping[str, Any]) -> str | None:
     """A card with a title or a text."""
-    card = _card(payload)
+    is_card = words(payload, "@type") == "MessageCard"
+    card = _card(payload) if is_card or _PLAIN.isdisjoint(payload) else {}
     return "a message as Slack, Teams or Discord take it" if words(card, *_TITLES) else None
 
 
@@ -52,7 +54,7 @@ def read(payload: Mapping[str, Any]) -> Parsed:
     state = match["state"] if match else "ok" if words(card, "color") == "good" else ""
     text = words(card, "text", "description", "fallback") or words(payload, "text", "content")
     body = {**card, "name": title[match.end() :] if match and title[match.end() :].strip() else title, "text": text}
-    return _TABLE.read({**body, "state": state, "link": words(card, "title_link", "url"), "fields": None})
+    return _TABLE.read({**body, "state": state, "link": words(card, "title_link", "url")})
 
 
 def _card(payload: Mapping[str, Any]) -> dict[str, Any]:

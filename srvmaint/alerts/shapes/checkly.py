@@ -14,7 +14,6 @@ from srvmaint.alerts._table import CRITICAL, FIRING, RESOLVED, WARNING, Table, w
 PRECEDENCE: Final = 50
 KEYS: Final = frozenset({"alert_type", "ALERT_TYPE"})
 
-
 _TABLE: Final = Table(
     source="checkly",
     name=("check_name", "alert_title", "event"),

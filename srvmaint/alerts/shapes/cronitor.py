@@ -14,7 +14,6 @@ from srvmaint.alerts._table import FIRING, RESOLVED, Table, has, words
 PRECEDENCE: Final = 50
 KEYS: Final = frozenset({"monitor_url", "issue_url"})
 
-
 _TABLE: Final = Table(
     source="cronitor",
     name=("monitor", "id"),

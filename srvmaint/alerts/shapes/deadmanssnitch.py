@@ -14,7 +14,6 @@ from srvmaint.alerts._table import FIRING, RESOLVED, Table, has
 PRECEDENCE: Final = 50
 KEYS: Final = frozenset({"data"})
 
-
 _TABLE: Final = Table(
     source="deadmanssnitch",
     name=("data.snitch.name",),

@@ -16,7 +16,6 @@ from srvmaint.alerts._table import Table, has, words
 PRECEDENCE: Final = 10
 KEYS: Final = frozenset({"output_fields"})
 
-
 _TABLE: Final = Table(
     source="falco",
     name=("rule",),

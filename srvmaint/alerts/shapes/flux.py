@@ -16,7 +16,6 @@ from srvmaint.alerts._table import FIRING, RESOLVED, Table, has, words
 PRECEDENCE: Final = 10
 KEYS: Final = frozenset({"involvedObject"})
 
-
 _TABLE: Final = Table(
     source="flux",
     name=("title",),

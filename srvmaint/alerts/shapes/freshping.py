@@ -14,7 +14,6 @@ from srvmaint.alerts._table import CRITICAL, FIRING, RESOLVED, Table, has, words
 PRECEDENCE: Final = 10
 KEYS: Final = frozenset({"webhook_event_data"})
 
-
 _TABLE: Final = Table(
     source="freshping",
     name=("webhook_event_data.check_name",),

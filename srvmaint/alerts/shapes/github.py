@@ -14,7 +14,6 @@ from srvmaint.alerts._table import FIRING, RESOLVED, WARNING, Table, has, words
 PRECEDENCE: Final = 50
 KEYS: Final = frozenset({"repository", "zen"})
 
-
 _CONCLUSIONS: Final = ("failure", "timed_out", "startup_failure", "action_required", "success")
 _TABLE: Final = Table(
     source="github",

@@ -14,7 +14,6 @@ from srvmaint.alerts._table import FIRING, RESOLVED, Table, has, words
 PRECEDENCE: Final = 10
 KEYS: Final = frozenset({"object_kind"})
 
-
 _TABLE: Final = Table(
     source="gitlab",
     name=("title",),

@@ -45,7 +45,11 @@ def claims(payload: Mapping[str, Any]) -> str | None:
     kind = payload.get("Type")
     if isinstance(payload.get("AppName"), str) and isinstance(kind, str) and kind in (*_TYPES, *_OTHERS):
         return f"`AppName` and the type {kind} of GoAlert"
-    known = has(payload, "summary") and (has(payload, "dedup") or words(payload, "action") in _INCOMING.statuses)
+    known = (
+        "name" not in payload
+        and has(payload, "summary")
+        and (has(payload, "dedup") or words(payload, "action") in _INCOMING.statuses)
+    )
     return "`summary` and `dedup` or `action` of GoAlert's generic API" if known else None
 
 

@@ -21,7 +21,7 @@ _MARKS: Final = ("state", "link_to_upstream_details", "image_url")
 _FORMATTED: Final = Table(
     source="grafana_oncall",
     name=("title", "message"),
-    status=("state",),
+    status=("raw", "state"),
     statuses={"alerting": FIRING, "ok": RESOLVED},
     severity=("severity",),
     identity=(("alert_uid",),),
@@ -63,4 +63,7 @@ def claims(payload: Mapping[str, Any]) -> str | None:
 
 def read(payload: Mapping[str, Any]) -> Parsed:
     """The alert, or the alert group."""
-    return _GROUP.read(payload) if "alert_group" in payload else _FORMATTED.read(payload)
+    if "alert_group" in payload:
+        return _GROUP.read(payload)
+    # LibreNMS says `ok` of what was acknowledged, and 2 beside it.
+    return _FORMATTED.read({**payload, "raw": "acknowledged" if words(payload, "raw_state") == "2" else ""})

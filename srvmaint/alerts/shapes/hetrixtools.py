@@ -14,7 +14,6 @@ from srvmaint.alerts._table import CRITICAL, FIRING, RESOLVED, Table, has, words
 PRECEDENCE: Final = 10
 KEYS: Final = frozenset({"monitor_status"})
 
-
 _TABLE: Final = Table(
     source="hetrixtools",
     name=("monitor_name",),

@@ -14,7 +14,6 @@ from srvmaint.alerts._table import FIRING, RESOLVED, Table, words
 PRECEDENCE: Final = 50
 KEYS: Final = frozenset({"trigger_url", "trigger_description", "result_groups"})
 
-
 _TABLE: Final = Table(
     source="honeycomb",
     name=("name", "alert.name"),

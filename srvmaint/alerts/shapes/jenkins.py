@@ -14,7 +14,6 @@ from srvmaint.alerts._table import CRITICAL, FIRING, RESOLVED, WARNING, Table, h
 PRECEDENCE: Final = 50
 KEYS: Final = frozenset({"build"})
 
-
 _TABLE: Final = Table(
     source="jenkins",
     name=("title",),

@@ -15,7 +15,6 @@ from srvmaint.alerts._table import FIRING, RESOLVED, WARNING, Table, has, holds
 PRECEDENCE: Final = 50
 KEYS: Final = frozenset({"previousLevel", "_level", "level"})
 
-
 _TABLE: Final = Table(
     source="kapacitor",
     name=("_check_name", "id", "message"),

@@ -14,7 +14,6 @@ from srvmaint.alerts._table import Table, has, words
 PRECEDENCE: Final = 10
 KEYS: Final = frozenset({"trigger_time"})
 
-
 _TABLE: Final = Table(
     source="librato",
     name=("alert.name",),

@@ -14,7 +14,6 @@ from srvmaint.alerts._table import FIRING, RESOLVED, WARNING, Table, has, words
 PRECEDENCE: Final = 50
 KEYS: Final = frozenset({"chart", "host"})
 
-
 _TABLE: Final = Table(
     source="netdata",
     name=("alert", "title", "message"),

@@ -14,10 +14,9 @@ from srvmaint.alerts._table import ACKNOWLEDGED, CRITICAL, FIRING, RESOLVED, WAR
 PRECEDENCE: Final = 50
 KEYS: Final = frozenset({"sensor", "sensorname", "sensorid"})
 
-
 _TABLE: Final = Table(
     source="prtg",
-    name=("sensor", "sensorname", "name"),
+    name=("sensor", "sensorname"),
     status=("word",),
     statuses={
         "down": FIRING,
@@ -42,6 +41,8 @@ _TABLE: Final = Table(
 
 def claims(payload: Mapping[str, Any]) -> str | None:
     """A sensor on a device, with its status."""
+    if "name" in payload:
+        return None
     known = words(payload, "sensor", "sensorname", "sensorid") and words(payload, "device", "host")
     return "`sensor`, `device` and `status` of PRTG" if known and _word(payload) else None
 

@@ -85,6 +85,12 @@ def read(payload: Mapping[str, Any]) -> Parsed:
     return Parsed(ignored=f"Sentry's event `{words(payload, 'action')[:60]}` is about no issue")
 
 
+def _last(body: Mapping[str, Any], path: str) -> str:
+    """The issue's id in its address, which bodies of 2020 have alone."""
+    last = words(body, path).rstrip("/").rpartition("/")[2]
+    return last if last.isdigit() else ""
+
+
 def _issue(body: dict[str, Any], *, is_issue: bool = True) -> dict[str, Any]:
     """An issue, an event or an error in one form: its group, its tags as an object, its text."""
     texts = ("metadata.value", "message", "logentry.formatted", "culprit", "title")
@@ -95,7 +101,8 @@ def _issue(body: dict[str, Any], *, is_issue: bool = True) -> dict[str, Any]:
     return {
         **body,
         "tag": tag,
-        "group": words(body, "issue_id", "groupID", "group_id") or (words(body, "id") if is_issue else ""),
+        "group": words(body, "issue_id", "groupID", "group_id")
+        or (words(body, "id") if is_issue else _last(body, "issue_url")),
         "text": "\n".join(dict.fromkeys(filter(None, (words(body, path) for path in texts)))),
         "project_slug": words(project, "slug") or words(body, "project_slug", "project", "project_name"),
         "environment": at(body, "environment") or tag.get("environment"),

@@ -14,7 +14,6 @@ from srvmaint.alerts._table import CRITICAL, FIRING, INFO, RESOLVED, WARNING, Ta
 PRECEDENCE: Final = 10
 KEYS: Final = frozenset({"detectOnCondition", "detectorUrl"})
 
-
 _TABLE: Final = Table(
     source="signalfx",
     name=("rule", "inputs.rule", "detector", "messageTitle"),

@@ -14,7 +14,6 @@ from srvmaint.alerts._table import CRITICAL, FIRING, WARNING, Table, has
 PRECEDENCE: Final = 10
 KEYS: Final = frozenset({"MONITORNAME"})
 
-
 _TABLE: Final = Table(
     source="site24x7",
     name=("MONITORNAME",),

@@ -16,7 +16,6 @@ from srvmaint.alerts._table import Table, has, words
 PRECEDENCE: Final = 50
 KEYS: Final = frozenset({"search_name", "results_link", "sid"})
 
-
 _TABLE: Final = Table(
     source="splunk",
     name=("search_name", "sid"),

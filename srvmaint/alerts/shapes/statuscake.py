@@ -14,7 +14,6 @@ from srvmaint.alerts._table import CRITICAL, Table, has, words
 PRECEDENCE: Final = 50
 KEYS: Final = frozenset({"StatusCode", "Checkrate", "Token"})
 
-
 _TABLE: Final = Table(
     source="statuscake",
     name=("Name", "URL"),

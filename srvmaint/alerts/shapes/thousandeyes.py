@@ -14,7 +14,6 @@ from srvmaint.alerts._table import FIRING, RESOLVED, Table, has, words
 PRECEDENCE: Final = 50
 KEYS: Final = frozenset({"eventType"})
 
-
 _TABLE: Final = Table(
     source="thousandeyes",
     name=("alert.ruleName", "alert.testName"),

@@ -14,7 +14,6 @@ from srvmaint.alerts._table import CRITICAL, FIRING, RESOLVED, Table, has, words
 PRECEDENCE: Final = 50
 KEYS: Final = frozenset({"event"})
 
-
 _TABLE: Final = Table(
     source="updown",
     name=("check.alias", "check.url"),

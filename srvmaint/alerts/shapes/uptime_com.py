@@ -14,7 +14,6 @@ from srvmaint.alerts._table import CRITICAL, FIRING, RESOLVED, Table, words
 PRECEDENCE: Final = 50
 KEYS: Final = frozenset({"event"})
 
-
 _TABLE: Final = Table(
     source="uptime_com",
     name=("data.service.display_name", "data.service.name"),

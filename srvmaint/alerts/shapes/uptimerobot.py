@@ -21,7 +21,10 @@ _TABLE: Final = Table(
     name=("monitorfriendlyname",),
     status=("alerttype", "alerttypefriendlyname"),
     statuses={"1": FIRING, "2": RESOLVED, "3": FIRING, "down": FIRING, "up": RESOLVED},
-    ignored={"98": "the monitor was started in UptimeRobot", "99": "the monitor was paused in UptimeRobot"},
+    ignored={
+        **dict.fromkeys(("98", "started"), "the monitor was started in UptimeRobot"),
+        **dict.fromkeys(("99", "paused"), "the monitor was paused in UptimeRobot"),
+    },
     severity=("level",),
     usually=CRITICAL,
     identity=(("monitorid", "kind"), ("monitorid",)),
@@ -57,4 +60,5 @@ def read(payload: Mapping[str, Any]) -> Parsed:
 
 
 def _one_spelling(payload: Mapping[str, Any]) -> dict[str, Any]:
-    return {key.replace("_", "").lower(): value for key, value in payload.items()}
+    # A template that some documents show leaves out the asterisks, and the name of the variable is all that arrives.
+    return {key.replace("_", "").lower(): value for key, value in payload.items() if value != key}

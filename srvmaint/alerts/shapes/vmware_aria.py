@@ -1,4 +1,4 @@
-"""VMware Aria Operations (vRealize, vCenter Operations): the REST notification plug-in.
+"""VMware Aria Operations (vRealize, vCenter Operations) and Aria Operations for Logs (Log Insight): their webhooks.
 
     https://techdocs.broadcom.com/us/en/vmware-cis/aria/aria-operations.html
 
@@ -14,7 +14,7 @@ from srvmaint.alerts import Parsed
 from srvmaint.alerts._table import CRITICAL, FIRING, INFO, RESOLVED, WARNING, Table, has, words
 
 PRECEDENCE: Final = 50
-KEYS: Final = frozenset({"criticality"})
+KEYS: Final = frozenset({"criticality", "AlertName"})
 
 _LEVEL: Final = "alert_criticality_level_"
 _LEVELS: Final = {
@@ -37,15 +37,26 @@ _TABLE: Final = Table(
     starts_at=("startDate",),
     ends_at=("cancelDate", "updateDate"),
 )
+_LOGS: Final = Table(
+    source="vmware_aria",
+    name=("AlertName",),
+    identity=(("AlertName",),),
+    description=("messages.0.text", "Info", "AlertName"),
+    annotations={"recommendation": "Recommendation", "hits": "NumHits", "info": "Info"},
+    moment=("messages.0.timestamp", "TriggeredAt"),
+    url=("Url", "EditUrl"),
+)
 
 
 def claims(payload: Mapping[str, Any]) -> str | None:
     """An alert's criticality with the resource it is about."""
+    if has(payload, "AlertName", "AlertType") and "messages" in payload:
+        return "`AlertName` and `messages` of VMware Aria Operations for Logs"
     is_ours = words(payload, "criticality").lower().startswith(_LEVEL) or has(payload, "adapterKind")
     known = is_ours and has(payload, "alertId") and words(payload, "resourceId", "resourceName")
     return "`criticality` and `alertId` of VMware Aria Operations" if known else None
 
 
 def read(payload: Mapping[str, Any]) -> Parsed:
-    """The alert."""
-    return _TABLE.read(payload)
+    """The alert; one of the logs never ends."""
+    return _LOGS.read(payload) if "AlertName" in payload else _TABLE.read(payload)

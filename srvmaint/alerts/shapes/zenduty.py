@@ -16,7 +16,6 @@ from srvmaint.alerts._table import ACKNOWLEDGED, CRITICAL, FIRING, RESOLVED, WAR
 PRECEDENCE: Final = 50
 KEYS: Final = frozenset({"event_type", "payload"})
 
-
 _TABLE: Final = Table(
     source="zenduty",
     name=("incident.title", "incident.message"),
