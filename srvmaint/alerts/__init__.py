@@ -35,6 +35,8 @@ class Parsed:
     alerts: tuple[Alert, ...] = ()
     errors: tuple[BadAlert, ...] = ()
     ignored: str | None = None
+    delivery_id: str | None = None
+    """The sender's own id of this delivery, the same when it is sent again; None where it has none in the body."""
 
 
 class Driver(Protocol):

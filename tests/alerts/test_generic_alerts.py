@@ -203,7 +203,7 @@ def test_a_bare_value_is_no_alert(payload: Any) -> None:
     [
         {"event": {"event_type": "incident.triggered", "data": {"title": "x"}}},
         {"action": "Create", "alert": {"alertId": "x", "message": "y"}},
-        {"heartbeat": {"status": 1}, "monitor": {"name": "x"}, "msg": "up"},
+        {"pulse": {"status": 1}, "probe": {"name": "x"}, "msg": "up"},
         {"incident": {"state": "closed", "summary": "x"}},
         {"Type": "Notification", "Message": "{}"},
         {"clock": 1, "ns": 1, "value": 0, "eventid": 6, "p_eventid": 5},

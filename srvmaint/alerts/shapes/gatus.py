@@ -1,0 +1,60 @@
+"""Gatus: the custom alert of its documentation, whose text or title begins with the state.
+
+    https://github.com/TwiN/gatus#configuring-custom-alerts
+
+`RESOLVED: core - website - description - errors`, or without the group and the errors; without an error the last part
+is empty. A title is `Gatus RESOLVED: website`. Bodies with keys of the operator's own are plain ones.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, Final
+
+from srvmaint.alerts import Parsed
+from srvmaint.alerts._table import CRITICAL, FIRING, RESOLVED, Facts, words
+
+PRECEDENCE: Final = 50
+KEYS: Final = frozenset({"text", "message", "content", "title"})
+
+_STATES: Final = {"TRIGGERED": FIRING, "RESOLVED": RESOLVED}
+_WITH_GROUP: Final = 3
+"""Parts from which on the first is the group: group, name, description."""
+_LONGEST: Final = 4000
+
+
+def claims(payload: Mapping[str, Any]) -> str | None:
+    """A text of its own, or a title, that begins with the state."""
+    state, parts = _parts(payload)
+    return "a text that begins with a state, as Gatus sends it" if state and parts else None
+
+
+def read(payload: Mapping[str, Any]) -> Parsed:
+    """The endpoint's alert; it is known by its group and name."""
+    state, parts = _parts(payload)
+    group, name = parts[:2] if len(parts) >= _WITH_GROUP else ("", parts[0])
+    return Facts(
+        source="gatus",
+        name=name,
+        status=_STATES[state],
+        severity=CRITICAL,
+        identity=f"{group}|{name}" if group else name,
+        description=words(payload, "text", "message", "content", "body", "title"),
+        labels={"group": group},
+    ).parsed()
+
+
+def _parts(payload: Mapping[str, Any]) -> tuple[str, list[str]]:
+    """The state and what follows it in parts; none when it is not Gatus'."""
+    title = payload.get("title")
+    key = next(iter(payload)) if len(payload) == 1 else ""
+    text = title if isinstance(title, str) and not {"state", "status"} & payload.keys() else payload.get(key)
+    if not isinstance(text, str) or len(text) > _LONGEST or "\n" in text:
+        return "", []
+    state, _, rest = text.removeprefix("Gatus ").partition(": ")
+    if state not in _STATES or not rest.strip(" -"):
+        return "", []
+    whole = f"{rest} " if rest.endswith(" -") else rest  # the empty last part of a text that somebody trimmed
+    parts = [part.strip() for part in whole.split(" - ")]
+    name = parts[1] if len(parts) >= _WITH_GROUP else parts[0]
+    return (state, parts) if name and (len(parts) > 1 or text is title) else ("", [])
