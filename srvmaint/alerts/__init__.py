@@ -1,6 +1,7 @@
 """INGEST: one file per sender, each a total function from any JSON value to alerts or a named error.
 
-A driver module has `Config` (its settings section), `PRECEDENCE` (lower is asked first when the sender is not named)
+A driver module has `Config` (its settings section), `PRECEDENCE` (lower is asked first when the sender is not named),
+`DELIVERY_HEADER` where the sender gives each delivery an id in a header of its own,
 and `Driver`, which is built with a `Config` and a clock (some senders leave the status to be read off one). Parsing
 happens before anything is stored, so nothing here touches a file or the network.
 

@@ -30,6 +30,8 @@ from srvmaint.model import Alert, AlertStatus, Severity
 
 PRECEDENCE: Final = 10
 SOURCE: Final = "pagerduty"
+DELIVERY_HEADER: Final = "X-Webhook-Id"
+"""The same for every attempt at one delivery: https://developer.pagerduty.com/docs/webhooks-overview"""
 
 _VERBS: Final = {
     AlertStatus.FIRING: (

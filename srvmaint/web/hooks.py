@@ -6,6 +6,7 @@ in it.
 
 from __future__ import annotations
 
+import logging
 import re
 from collections.abc import Mapping
 from typing import Any, Final
@@ -23,6 +24,7 @@ from srvmaint.store.records import Accepted
 from srvmaint.web import bodies
 from srvmaint.web.answers import SERVICES, answer
 
+log = logging.getLogger(__name__)
 _TRACEPARENT: Final = re.compile(r"[0-9a-f]{2}-(?!0{32})([0-9a-f]{32})-[0-9a-f]{16}-[0-9a-f]{2}(-.*)?")
 """https://www.w3.org/TR/trace-context/#traceparent-header"""
 _KEPT_HEADERS: Final = ("Content-Type", "User-Agent", "Content-Encoding")
@@ -99,10 +101,17 @@ async def take(
         rejected_id = kept_as or await _keep(services, came, error, came.driver)
         raise bodies.KeptError(error, rejected_id, came.trace_id) from error
     if parsed.ignored is not None:
+        log.info("ignored a body for %s (trace %s): %s", name, came.trace_id, parsed.ignored)
         return 200, {"status": "ignored", "reason": parsed.ignored, "driver": name, "trace_id": came.trace_id}
-    accepted = await services.intake.accept(Offer(parsed, plain, name, "webhook", came.trace_id))
+    offer = Offer(parsed, plain, name, "webhook", came.trace_id, delivery_id=_delivery_id(plan, name, came, parsed))
+    accepted = await services.intake.accept(offer)
     errors = [{"index": bad.index, "message": bad.message} for bad in parsed.errors]
     return 202, accepted_shape(accepted, name, came.trace_id, len(parsed.alerts), errors)
+
+
+def _delivery_id(plan: Plan, driver: str, came: Came, parsed: Parsed) -> str | None:
+    header = plan.delivery_headers.get(driver)
+    return (came.headers.get(header) if header is not None else None) or parsed.delivery_id
 
 
 async def _keep(services: Services, came: Came, error: PayloadError, driver: str | None) -> str:
@@ -178,6 +187,7 @@ def accepted_shape(
             for run in accepted.runs
         ],
         "errors": errors,
+        **({"duplicate": True} if accepted.duplicate else {}),
     }
 
 

@@ -10,6 +10,13 @@ CREATE TABLE payload (
     body BLOB NOT NULL
 ) STRICT;
 
+-- deliveries whose sender gives them an id: a hash of the driver's name and that id
+CREATE TABLE heard (
+    id BLOB PRIMARY KEY,
+    at INTEGER NOT NULL
+) STRICT, WITHOUT ROWID;
+CREATE INDEX heard_at ON heard (at);
+
 CREATE TABLE incident (
     id TEXT PRIMARY KEY,
     title TEXT NOT NULL,
