@@ -24,7 +24,7 @@ from srvmaint.clock import Clock
 from srvmaint.errors import PayloadError
 from srvmaint.model import Alert, AlertStatus, Severity
 
-PRECEDENCE: Final = 40
+PRECEDENCE: Final = 22
 SOURCE: Final = "alertmanager"
 
 _GROUP_KEYS: Final = ("groupKey", "groupLabels", "commonLabels")
