@@ -15,6 +15,7 @@ import msgspec
 from srvmaint import intelligence
 from srvmaint.clock import Clock
 from srvmaint.incidents.what_to_send import Told, Wishes
+from srvmaint.intelligence._verdict import Judgement, judge
 from srvmaint.model import Alert, CheckResult, Incident, Recommendation, Run, RunState, StoredAlert
 from srvmaint.store.records import Intent
 
@@ -75,6 +76,14 @@ class Context(msgspec.Struct):
     recommendations: list[Recommendation] = msgspec.field(default_factory=list)
     remarks: list[str] = msgspec.field(default_factory=list)
     outputs: dict[str, Any] = msgspec.field(default_factory=dict)
+    judged: tuple[int, Judgement] | None = None
+    """What the evidence said of the alerts when there was so much of it."""
+
+    def judgement(self, is_this_host: Callable[[str], bool]) -> Judgement:
+        """What the evidence so far says of the alerts, and why; worked out once for as much evidence."""
+        if self.judged is None or self.judged[0] != len(self.evidence):
+            self.judged = (len(self.evidence), judge(self.parsed_alerts, self.evidence, is_this_host))
+        return self.judged[1]
 
     @property
     def parsed_alerts(self) -> tuple[Alert, ...]:

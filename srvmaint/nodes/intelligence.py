@@ -9,7 +9,6 @@ from typing import Any
 import msgspec
 
 from srvmaint import intelligence, registry
-from srvmaint.intelligence._verdict import judge
 from srvmaint.model import Recommendation, RunState
 from srvmaint.nodes import Context, Known, Outcome, Tools
 from srvmaint.settings import setting
@@ -42,7 +41,7 @@ class Node:
     async def run(self, context: Context) -> Outcome:
         """Recommendations, each with the evidence it rests on."""
         alerts = context.parsed_alerts
-        verdict, _ = judge(alerts, context.evidence, self._tools.is_this_host)
+        verdict, _ = context.judgement(self._tools.is_this_host)
         title = context.incident.title if context.incident else "this host"
         subject = intelligence.Subject(title=title, alerts=alerts, verdict=verdict)
         found = await self._provider.analyze(subject, context.evidence)

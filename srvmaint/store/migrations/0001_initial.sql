@@ -123,7 +123,7 @@ CREATE TABLE step (
     output TEXT,
     error TEXT,
     PRIMARY KEY (run_id, seq)
-) STRICT;
+) STRICT, WITHOUT ROWID;
 
 CREATE TABLE evidence (
     id TEXT PRIMARY KEY,
@@ -153,7 +153,7 @@ CREATE TABLE delivery (
     give_up_at INTEGER NOT NULL,
     -- how far the incident's count of firings had come when this was decided; NULL when it says nothing of that
     fired_seq INTEGER,
-    -- the message as JSON, deflated: it is the largest thing kept
+    -- the message as JSON, deflated (store/packed.py): it is the largest thing kept
     message BLOB NOT NULL
 ) STRICT;
 CREATE INDEX delivery_due ON delivery (channel, next_at) WHERE next_at IS NOT NULL;
