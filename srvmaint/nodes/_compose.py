@@ -6,6 +6,7 @@ from typing import Final
 
 from srvmaint.incidents.what_to_send import Reason
 from srvmaint.intelligence._topics import host_of
+from srvmaint.intelligence._verdict import judge
 from srvmaint.model import CHECK_ORDER, Alert, AlertStatus, Incident, IncidentStatus, Message
 from srvmaint.nodes import Context, Tools
 
@@ -21,7 +22,7 @@ def compose(context: Context, incident: Incident, reason: Reason, tools: Tools, 
     """Put together what a receiver is told, before any channel gives it a form."""
     is_over = reason in (Reason.ALL_RESOLVED, Reason.RESOLVED_NOT_WANTED)
     alerts = context.parsed_alerts if is_over else _live(context.parsed_alerts)
-    verdict, why = context.judgement(tools.is_this_host)
+    verdict, why = context.judgement or judge(alerts, context.evidence, tools.is_this_host)
     rank = {status: place for place, status in enumerate(CHECK_ORDER)}
     starts = [alert.starts_at for alert in alerts if alert.starts_at is not None]
     return Message(
