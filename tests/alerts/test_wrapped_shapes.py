@@ -30,6 +30,7 @@ FIRING: dict[str, tuple[str, str, str | None, str | None]] = {
     "falco": ("Terminal shell in container", "warning", "node-1", "2026-03-02T10:00:00Z"),
     "flux": ("HelmRelease/shop/web is not reconciled", "warning", None, "2026-03-02T10:00:00Z"),
     "freshping": ("Shop", "critical", "shop.example.com", "2026-03-02T10:00:00Z"),
+    "freshstatus": ("Slow database", "warning", None, "2026-03-02T10:00:00Z"),
     "gatus": ("website", "critical", None, None),
     "gcp_monitoring": ("CPU above 90%", "warning", "web-1", "2026-03-02T10:00:00Z"),
     "github": ("CI of example/shop", "warning", None, None),
@@ -41,6 +42,7 @@ FIRING: dict[str, tuple[str, str, str | None, str | None]] = {
     "hetrixtools": ("Shop", "critical", "shop.example.com", "2026-03-02T10:00:00Z"),
     "honeycomb": ("Slow requests", "warning", None, None),
     "host_service": ("Disk /", "critical", "web-1", "2026-03-02T10:00:00Z"),
+    "ilert": ("Disk full", "critical", None, None),
     "instana": ("Garbage collection takes long", "critical", "web-1.example.com", "2026-03-02T10:00:00Z"),
     "jenkins": ("Build of shop", "critical", None, None),
     "kapacitor": ("cpu:host=web-1", "critical", "web-1", "2026-03-02T10:00:00Z"),
@@ -59,6 +61,7 @@ FIRING: dict[str, tuple[str, str, str | None, str | None]] = {
     "sentry": ("ValueError: no such basket", "critical", None, "2026-03-02T10:00:00Z"),
     "signalfx": ("Running out of memory", "warning", "web-1", "2026-03-02T10:00:00Z"),
     "site24x7": ("Shop", "critical", "shop.example.com", "2026-03-02T10:00:00Z"),
+    "splunk_oncall": ("Disk full", "critical", "web-1", "2026-03-02T10:00:00Z"),
     "splunk": ("Failed logins", "warning", "web-1", "2026-03-02T10:00:00Z"),
     "statuscake": ("Shop", "critical", "shop.example.com", None),
     "statuspage": ("Slow database", "critical", None, "2026-03-02T10:00:00Z"),
@@ -109,7 +112,19 @@ def test_what_lies_between_changes_the_alert_or_nothing_and_ends_it_never(name: 
 
 
 @pytest.mark.parametrize(
-    "name", ["sentry", "checkmk", "librenms", "opensearch", "host_service", "alerta", "zenduty", "prtg"]
+    "name",
+    [
+        "sentry",
+        "checkmk",
+        "librenms",
+        "opensearch",
+        "host_service",
+        "alerta",
+        "zenduty",
+        "prtg",
+        "ilert",
+        "splunk_oncall",
+    ],
 )
 def test_what_was_acknowledged_is_known_and_not_over(name: str) -> None:
     assert one(BODIES[name][1]).status is AlertStatus.ACKNOWLEDGED
@@ -151,6 +166,8 @@ def test_the_reason_names_the_tool() -> None:
         {"name": "x", "sensor": "s", "device": "d", "status": "down"},
         {"title": "x", "attachments": [{"title": "y"}]},
         {"text": "x", "status": "ok", "attachments": [{"title": "y"}]},
+        {"title": "x", "action": "update", "data": {"id": "7"}, "actor": {"name": "Ada"}},
+        {"title": "x", "Message": "AlarmName", "eventType": "RESOLVE", "message_type": "RECOVERY"},
     ],
 )
 def test_a_plain_body_stays_a_plain_body(payload: dict[str, Any]) -> None:
