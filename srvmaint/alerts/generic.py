@@ -46,7 +46,18 @@ NAME: Final = (
 a `message` beside a `description` that is the message."""
 TEXT: Final = ("description", "message", "text", "details", "body", "output", "summary")
 """What is wrong, at length; else the annotation of such a name."""
-STATUS: Final = ("status", "state", "alert_status", "current_state", "alert_state", "new_state")
+STATUS: Final = (
+    "status",
+    "state",
+    "alert_status",
+    "alertStatus",
+    "alert_state",
+    "alertState",
+    "current_state",
+    "currentState",
+    "new_state",
+    "newState",
+)
 """A word such as firing, down, problem, acknowledged, resolved, ok, up. Without one, `resolved: true` or a time under
 `ended_at` or `resolved_at` says so as well; any other word, and nothing at all, is firing."""
 EVENT: Final = ("event", "event_type", "eventType", "action", "notification_type", "notificationType", "type")
@@ -261,14 +272,14 @@ def _alert(entry: Mapping[str, Any], envelope: Mapping[str, Any]) -> Alert | Non
     labels = _labels(entry, envelope)
     annotations = strings(entry.get("annotations"), MAX_ANNOTATION)
     description = first(entry, TEXT) or first(annotations, TEXT)
-    whole = line(first(entry, NAME))
-    prefix, title = split_state(whole)
-    name = (whole if first(entry, STATUS) else title) or line(labels.get("alertname") or first(annotations, NAME))
-    if not name:
+    whole = line(first(entry, NAME) or labels.get("alertname") or first(annotations, NAME))
+    if not whole:
         text = first(entry, ("message",)) or description
-        name = line(text.partition("\n")[0]) or line(text)
-    if not name:
+        whole = line(text.partition("\n")[0]) or line(text)
+    if not whole:
         return None
+    prefix, title = split_state(whole)
+    name = whole if first(entry, STATUS) else title
     instance = first(labels, HOST, MAX_LABEL) or first(entry, HOST, MAX_LABEL) or first(envelope, HOST, MAX_LABEL)
     if "instance" not in labels and instance:
         labels["instance"] = instance
@@ -278,7 +289,7 @@ def _alert(entry: Mapping[str, Any], envelope: Mapping[str, Any]) -> Alert | Non
     ended = _moment(entry, ENDED) or moment if state is AlertStatus.RESOLVED else None
     address = next((found for key in LINK if (found := link(entry.get(key)))), "")
     source = _source(entry, envelope)
-    fingerprint = sender_id or of_labels(title or name, labels)
+    fingerprint = sender_id or of_labels(title, labels)
     _annotate(annotations, entry, used=frozenset({name, description, sender_id, address, source}))
     return Alert(
         source=source,
@@ -307,7 +318,7 @@ def _labels(entry: Mapping[str, Any], envelope: Mapping[str, Any]) -> dict[str, 
 def _state(entry: Mapping[str, Any], envelope: Mapping[str, Any], prefix: str) -> tuple[AlertStatus, str]:
     """The status, and the word it was read from, which may be a severity in truth (`"status": "CRITICAL"`)."""
     word = first(entry, STATUS)
-    own = status(word) if word else None
+    own = _meaning(word)
     if own is not None:
         return own, word
     if entry.get("resolved") is True or (not word and _moment(entry, _HAS_ENDED) is not None):
@@ -315,7 +326,12 @@ def _state(entry: Mapping[str, Any], envelope: Mapping[str, Any], prefix: str) -
     if word:
         return AlertStatus.FIRING, word
     said = (first(envelope, STATUS), *(first(entry, (key,)) for key in EVENT), prefix)
-    return next((found for each in said if (found := status(each)) is not None), AlertStatus.FIRING), prefix
+    return next((found for each in said if (found := _meaning(each)) is not None), AlertStatus.FIRING), prefix
+
+
+def _meaning(word: str) -> AlertStatus | None:
+    """What a word for the status means. Some append what it was (`ResolvedCritical`, `resolved by Ada`)."""
+    return status(word) or (AlertStatus.RESOLVED if word.lower().startswith("resolved") else None)
 
 
 def _severity(entry: Mapping[str, Any], envelope: Mapping[str, Any], labels: dict[str, str], word: str) -> Severity:

@@ -82,6 +82,8 @@ def test_a_text_alone_names_the_alert_by_its_first_line(key: str) -> None:
         ("down", AlertStatus.FIRING, Severity.WARNING),
         ("acknowledged", AlertStatus.ACKNOWLEDGED, Severity.WARNING),
         ("up", AlertStatus.RESOLVED, Severity.WARNING),
+        ("ResolvedCritical", AlertStatus.RESOLVED, Severity.WARNING),
+        ("unresolved", AlertStatus.FIRING, Severity.WARNING),
         ("CRITICAL", AlertStatus.FIRING, Severity.CRITICAL),
         ("error", AlertStatus.FIRING, Severity.CRITICAL),
         ("banana", AlertStatus.FIRING, Severity.WARNING),
@@ -119,8 +121,9 @@ def test_a_recovery_told_by_the_event_alone_is_no_outage(key: str) -> None:
     ],
 )
 def test_the_state_may_stand_before_the_name(title: str, name: str, meaning: str, severity: str) -> None:
-    alert = one({"title": title})
-    assert (alert.name, alert.status.value, alert.severity.value) == (name, meaning, severity)
+    for key in ("title", "text"):
+        alert = one({key: title})
+        assert (alert.name, alert.status.value, alert.severity.value) == (name, meaning, severity)
 
 
 def test_what_stands_before_a_name_is_no_part_of_the_identity() -> None:

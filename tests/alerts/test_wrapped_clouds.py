@@ -261,3 +261,12 @@ def test_an_incident_of_google_cloud_without_an_id_is_known_by_its_policy() -> N
     first, last = map(one, bodies)
     assert (first.source, last.status) == ("gcp_monitoring", AlertStatus.RESOLVED)
     assert first.fingerprint == last.fingerprint
+
+
+def test_oracle_cloud_may_say_the_status_of_the_alarm_alone() -> None:
+    body = {"title": "CPU", "severity": "CRITICAL", "alarmMetaData": [{"status": "OK", "alarmSummary": "well again"}]}
+    assert (one(body).status, one(body).description) == (AlertStatus.RESOLVED, "well again")
+
+
+def test_a_subscription_of_oracle_cloud_is_not_confirmed_but_the_operator_is_told_how() -> None:
+    assert "open https://cell1.example.com/x" in str(parse({"ConfirmationURL": "https://cell1.example.com/x"}).ignored)

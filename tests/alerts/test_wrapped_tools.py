@@ -331,3 +331,9 @@ def test_an_action_with_data_and_an_actor_is_not_sentrys_by_that() -> None:
     body = {"action": "create", "type": "Issue", "data": {"id": "7", "title": "x"}, "actor": {"id": "a"}}
     assert _wrapped.claim(body) is None
     assert _wrapped.claim({**body, "installation": {"uuid": "u"}}) is not None
+
+
+def test_a_push_message_may_begin_with_its_state() -> None:
+    firing, over = (one({"title": f"[{word}] Disk full", "message": "x", "priority": 5}) for word in ("DOWN", "UP"))
+    assert (firing.source, firing.name, over.status) == ("push_message", "Disk full", AlertStatus.RESOLVED)
+    assert firing.fingerprint == over.fingerprint
