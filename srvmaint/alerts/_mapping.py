@@ -25,7 +25,18 @@ RESERVED: Final = frozenset({"srvmaint", "check", "checks", "api", "cli", "webho
 _PATTERN: Final = "re:"
 _PRESENT: Final = "*"
 _LITERAL: Final = "="
+_FOREIGN: Final = frozenset("[]{}")
+"""What JSONPath, jq and templates have in their paths."""
 _FIELDS: Final = ("title", "description", "status", "severity", "instance", "starts_at", "ends_at", "url")
+
+
+def _fault(path: str) -> str | None:
+    """What is wrong with a path; other tools write them otherwise, and such a one would lead nowhere for ever."""
+    if not all(step.strip() for step in path.split(".")):
+        return "has a dot too many"
+    if path.startswith(("$.", "/")) or not _FOREIGN.isdisjoint(path):
+        return "is no dotted path"
+    return None
 
 
 def is_free(source: str) -> bool:
@@ -49,8 +60,8 @@ class Place(str):
         if value.startswith(_LITERAL):
             if not value.removeprefix(_LITERAL).strip():
                 raise ValueError('has no text after the equals sign: write "=text", or leave the key out')
-        elif not all(step.strip() for step in value.split(".")):
-            raise ValueError("has a dot too many: write a path such as data.items.0.name")
+        elif fault := _fault(value):
+            raise ValueError(f"{fault}: write a path such as data.items.0.name")
         return cls(value)
 
     def text_in(self, *bodies: Any) -> str:
@@ -142,8 +153,7 @@ class Mapping:
             found.append("name must not be empty: say whose bodies these are")
         if not self.when:
             found.append('when must say what tells these bodies from others, such as { tool = "backup" }')
-        crooked = [path for path in self.when if not all(step.strip() for step in path.split("."))]
-        found += [f"when has a path with a dot too many: {path!r}. Write it as job.id" for path in crooked]
+        found += [f"when: {path!r} {fault}. Write it as job.id" for path in self.when if (fault := _fault(path))]
         if self.source != "generic" and not is_free(self.source):
             found.append(
                 f"source {self.source!r} cannot be used: take at most 64 letters, digits, dots, dashes and underscores,"
@@ -153,7 +163,11 @@ class Mapping:
             found.append("alerts must be a path to a list, not a text of your own")
         if self.fingerprint is not None and self.fingerprint.startswith(_LITERAL):
             found.append("fingerprint must be a path: with a text of your own all alerts would be one")
-        for table in ("statuses", "severities"):
+        if not all(label.strip() for label in self.labels):
+            found.append('labels has one without a name: write it before the path, such as job = "job.id"')
+        for table, key, place in (("statuses", "status", self.status), ("severities", "severity", self.severity)):
+            if getattr(self, table) and place is None:
+                found.append(f"{table} would never be used: say in {key} where the word stands")
             words_of = [word.lower() for word in getattr(self, table)]
             twice = sorted({word for word in words_of if words_of.count(word) > 1})
             found += [f"{table} has {word!r} twice: capitals make no difference" for word in twice]

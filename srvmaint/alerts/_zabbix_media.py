@@ -126,7 +126,7 @@ _NOTED: Final = {
 """What becomes an annotation, under which name."""
 
 PARTS: Final = frozenset({"event", "trigger", "host", "item", "problem"})
-_WRAPPERS: Final = frozenset({"zabbix", "params", "parameters", "data", "payload"})
+_WRAPPERS: Final = frozenset({"zabbix", "params", "parameters", "fields", "data", "payload"})
 LINKED: Final = re.compile(r"tr_events\.php\?triggerid=(\d+)", re.ASCII)
 _MACRO: Final = re.compile(r"\*UNKNOWN\*|\{+[$#?]?[A-Z][A-Z0-9_.]*(?::[^{}]*)?\}+(?:\.[a-z]+\([^{}]*\)\})?")
 _LONGEST_MACRO: Final = 500

@@ -20,7 +20,7 @@ from srvmaint.alerts._limits import MAX_ANNOTATION, MAX_LABEL, check_count
 from srvmaint.alerts._read import first, line, link, mapping, member_text, strings, tags
 from srvmaint.alerts._sns import AnySigned
 from srvmaint.alerts._times import millis
-from srvmaint.alerts._vocabulary import severity, severity_in, status
+from srvmaint.alerts._vocabulary import severity, severity_in, split_state, status
 from srvmaint.alerts.shapes import Inner
 from srvmaint.clock import Clock
 from srvmaint.errors import PayloadError
@@ -42,12 +42,27 @@ NAME: Final = (
     "subject",
     "summary",
 )
-"""What is wrong, in a few words; else the label `alertname`, the annotation `summary`, the first line of the text."""
+"""What is wrong, in a few words; else the label `alertname`, the annotation `summary`, the first line of the text. Of
+a `message` beside a `description` that is the message."""
 TEXT: Final = ("description", "message", "text", "details", "body", "output", "summary")
 """What is wrong, at length; else the annotation of such a name."""
-STATUS: Final = ("status", "state", "alert_status", "current_state")
+STATUS: Final = (
+    "status",
+    "state",
+    "alert_status",
+    "alertStatus",
+    "alert_state",
+    "alertState",
+    "current_state",
+    "currentState",
+    "new_state",
+    "newState",
+)
 """A word such as firing, down, problem, acknowledged, resolved, ok, up. Without one, `resolved: true` or a time under
 `ended_at` or `resolved_at` says so as well; any other word, and nothing at all, is firing."""
+EVENT: Final = ("event", "event_type", "eventType", "action", "notification_type", "notificationType", "type")
+"""Where such a word counts when there is none of the above; as the beginning of the name (`[RESOLVED] Disk full`) it
+counts as well, and is no part of the name then."""
 SEVERITY: Final = ("severity", "priority", "level", "criticality")
 """A word such as critical, error, P1, warning, info; else the label of such a name, else the status, else warning."""
 LABELS: Final = ("tags", "labels")
@@ -58,6 +73,7 @@ ID: Final = (
     "fingerprint",
     "dedup_key",
     "dedupKey",
+    "deduplication_key",
     "incident_key",
     "alert_id",
     "alertId",
@@ -256,20 +272,24 @@ def _alert(entry: Mapping[str, Any], envelope: Mapping[str, Any]) -> Alert | Non
     labels = _labels(entry, envelope)
     annotations = strings(entry.get("annotations"), MAX_ANNOTATION)
     description = first(entry, TEXT) or first(annotations, TEXT)
-    name = line(first(entry, NAME) or labels.get("alertname") or first(annotations, NAME))
-    name = name or line(description.partition("\n")[0]) or line(description)
-    if not name:
+    whole = line(first(entry, NAME) or labels.get("alertname") or first(annotations, NAME))
+    if not whole:
+        text = first(entry, ("message",)) or description
+        whole = line(text.partition("\n")[0]) or line(text)
+    if not whole:
         return None
+    prefix, title = split_state(whole)
+    name = whole if first(entry, STATUS) else title
     instance = first(labels, HOST, MAX_LABEL) or first(entry, HOST, MAX_LABEL) or first(envelope, HOST, MAX_LABEL)
     if "instance" not in labels and instance:
         labels["instance"] = instance
     sender_id = next((found for key in ID if (found := of_sender(entry.get(key)))), "")
-    state, word = _state(entry, envelope)
+    state, word = _state(entry, envelope, prefix)
     moment = _moment(entry, MOMENT) or _moment(envelope, MOMENT)
     ended = _moment(entry, ENDED) or moment if state is AlertStatus.RESOLVED else None
     address = next((found for key in LINK if (found := link(entry.get(key)))), "")
     source = _source(entry, envelope)
-    fingerprint = sender_id or of_labels(name, labels)
+    fingerprint = sender_id or of_labels(title, labels)
     _annotate(annotations, entry, used=frozenset({name, description, sender_id, address, source}))
     return Alert(
         source=source,
@@ -295,16 +315,23 @@ def _labels(entry: Mapping[str, Any], envelope: Mapping[str, Any]) -> dict[str, 
     return labels
 
 
-def _state(entry: Mapping[str, Any], envelope: Mapping[str, Any]) -> tuple[AlertStatus, str]:
+def _state(entry: Mapping[str, Any], envelope: Mapping[str, Any], prefix: str) -> tuple[AlertStatus, str]:
     """The status, and the word it was read from, which may be a severity in truth (`"status": "CRITICAL"`)."""
     word = first(entry, STATUS)
-    own = status(word) if word else None
+    own = _meaning(word)
     if own is not None:
         return own, word
     if entry.get("resolved") is True or (not word and _moment(entry, _HAS_ENDED) is not None):
         return AlertStatus.RESOLVED, word
-    shared = status(first(envelope, STATUS)) if not word else None
-    return shared or AlertStatus.FIRING, word
+    if word:
+        return AlertStatus.FIRING, word
+    said = (first(envelope, STATUS), *(first(entry, (key,)) for key in EVENT), prefix)
+    return next((found for each in said if (found := _meaning(each)) is not None), AlertStatus.FIRING), prefix
+
+
+def _meaning(word: str) -> AlertStatus | None:
+    """What a word for the status means. Some append what it was (`ResolvedCritical`, `resolved by Ada`)."""
+    return status(word) or (AlertStatus.RESOLVED if word.lower().startswith("resolved") else None)
 
 
 def _severity(entry: Mapping[str, Any], envelope: Mapping[str, Any], labels: dict[str, str], word: str) -> Severity:

@@ -236,7 +236,9 @@ def test_a_mapping_is_total(found: Any, other: Any) -> None:
 
 
 def test_mappings_are_read_from_the_file_and_shown_as_they_are(tmp_path: Path) -> None:
-    text = toml('name = "m"\nwhen = { "job.id" = "*", n = 7 }\ntitle = "a.0.b"\nstatuses = { BAD = "firing" }')
+    text = toml(
+        'name = "m"\nwhen = { "job.id" = "*", n = 7 }\ntitle = "a.0.b"\nstatus = "s"\nstatuses = { BAD = "firing" }'
+    )
     config = loaded(tmp_path, text)
     (mapping,) = config.alerts.configs["generic"].mappings
     assert (mapping.name, mapping.title, mapping.source) == ("m", "a.0.b", "generic")
@@ -274,14 +276,30 @@ def test_everything_that_is_wrong_with_the_mappings_is_said_at_once(tmp_path: Pa
 @pytest.mark.parametrize(
     ("line", "text"),
     [
-        ('when = { "a..b" = "x" }', "when has a path with a dot too many: 'a..b'"),
+        ('when = { "a..b" = "x" }', "when: 'a..b' has a dot too many"),
         ('when = { a = "x" }\nsource = "alertmanager"', "source 'alertmanager' cannot be used"),
         ('when = { a = "x" }\nstatuses = { BAD = "firing", bad = "resolved" }', "statuses has 'bad' twice"),
+        ('when = { a = "x" }\nstatuses = { BAD = "firing" }', "statuses would never be used: say in status"),
+        ('when = { a = "x" }\nseverities = { x = "info" }', "severities would never be used: say in severity"),
+        ('when = { a = "x" }\nlabels = { "" = "job.id" }', "labels has one without a name"),
     ],
 )
 def test_what_no_single_key_can_know_is_said_too(tmp_path: Path, line: str, text: str) -> None:
     found = problems(tmp_path, toml(f'name = "m"\ntitle = "t"\n{line}'))
     assert any(text in problem.message for problem in found)
+
+
+@pytest.mark.parametrize("path", ["$.job.name", "items[0].name", "/job/name", "{{ job.name }}"])
+def test_a_path_as_other_tools_write_it_is_a_mistake_and_not_a_place_that_is_always_empty(
+    tmp_path: Path, path: str
+) -> None:
+    text = toml(f'name = "m"\nwhen = {{ "{path}" = "x" }}\ntitle = "{path}"')
+    said = [problem.message for problem in problems(tmp_path, text)]
+    assert said == ["is no dotted path: write a path such as data.items.0.name"]
+    text = toml(f'name = "m"\nwhen = {{ "{path}" = "x" }}\ntitle = "t"')
+    assert [problem.message for problem in problems(tmp_path, text)] == [
+        f"when: {path!r} is no dotted path. Write it as job.id"
+    ]
 
 
 def test_two_mappings_of_one_name_are_a_mistake(tmp_path: Path) -> None:

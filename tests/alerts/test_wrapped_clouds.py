@@ -237,3 +237,36 @@ def test_the_severity_of_an_incident_of_google_is_where_its_policy_puts_it(more:
 def test_a_documentation_that_is_json_is_only_text() -> None:
     alert = one(gcp("open", None, documentation={"content": json.dumps({"summary": "x"})}))
     assert alert.annotations["documentation"] == '{"summary": "x"}'
+
+
+@pytest.mark.parametrize("left_out", [("TopicArn",), ("Type",), ("TopicArn", "Type", "MessageId", "Subject")])
+def test_a_message_about_an_alarm_may_have_lost_its_envelope(left_out: tuple[str, ...]) -> None:
+    body = {
+        key: value for key, value in sns(alarm("OK", "2026-03-02T10:09:00.000+0000")).items() if key not in left_out
+    }
+    alert = one(body)
+    assert (alert.source, alert.status) == ("aws_cloudwatch", AlertStatus.RESOLVED)
+    assert one({"Message": json.loads(body["Message"])}).fingerprint == alert.fingerprint
+
+
+def test_an_sns_subscription_is_known_without_its_topic() -> None:
+    reason = parse({key: value for key, value in CONFIRM.items() if key != "TopicArn"}).ignored
+    assert "an unnamed topic" in str(reason)
+
+
+def test_an_incident_of_google_cloud_without_an_id_is_known_by_its_policy() -> None:
+    bodies = [gcp("open", None), gcp("closed", 1_772_446_140)]
+    for body in bodies:
+        del body["incident"]["incident_id"]
+    first, last = map(one, bodies)
+    assert (first.source, last.status) == ("gcp_monitoring", AlertStatus.RESOLVED)
+    assert first.fingerprint == last.fingerprint
+
+
+def test_oracle_cloud_may_say_the_status_of_the_alarm_alone() -> None:
+    body = {"title": "CPU", "severity": "CRITICAL", "alarmMetaData": [{"status": "OK", "alarmSummary": "well again"}]}
+    assert (one(body).status, one(body).description) == (AlertStatus.RESOLVED, "well again")
+
+
+def test_a_subscription_of_oracle_cloud_is_not_confirmed_but_the_operator_is_told_how() -> None:
+    assert "open https://cell1.example.com/x" in str(parse({"ConfirmationURL": "https://cell1.example.com/x"}).ignored)

@@ -22,6 +22,7 @@ FIRING: dict[str, tuple[str, str, str | None, str | None]] = {
     "chat_message": ("Volume 1 is degraded", "critical", None, None),
     "checkly": ("Shop API", "critical", None, "2026-03-02T10:00:00Z"),
     "checkmk": ("Filesystem /", "critical", "web-1", "2026-03-02T10:00:00Z"),
+    "cloudflare": ("Health check", "warning", None, "2026-03-02T10:00:00Z"),
     "coralogix": ("Too many errors", "critical", None, "2026-03-02T10:00:00Z"),
     "cronitor": ("Nightly backup", "warning", None, None),
     "dash0": ("Too many errors", "critical", "web-1", "2026-03-02T10:00:00.123Z"),
@@ -30,6 +31,7 @@ FIRING: dict[str, tuple[str, str, str | None, str | None]] = {
     "falco": ("Terminal shell in container", "warning", "node-1", "2026-03-02T10:00:00Z"),
     "flux": ("HelmRelease/shop/web is not reconciled", "warning", None, "2026-03-02T10:00:00Z"),
     "freshping": ("Shop", "critical", "shop.example.com", "2026-03-02T10:00:00Z"),
+    "freshstatus": ("Slow database", "warning", None, "2026-03-02T10:00:00Z"),
     "gatus": ("website", "critical", None, None),
     "gcp_monitoring": ("CPU above 90%", "warning", "web-1", "2026-03-02T10:00:00Z"),
     "github": ("CI of example/shop", "warning", None, None),
@@ -41,6 +43,7 @@ FIRING: dict[str, tuple[str, str, str | None, str | None]] = {
     "hetrixtools": ("Shop", "critical", "shop.example.com", "2026-03-02T10:00:00Z"),
     "honeycomb": ("Slow requests", "warning", None, None),
     "host_service": ("Disk /", "critical", "web-1", "2026-03-02T10:00:00Z"),
+    "ilert": ("Disk full", "critical", None, None),
     "instana": ("Garbage collection takes long", "critical", "web-1.example.com", "2026-03-02T10:00:00Z"),
     "jenkins": ("Build of shop", "critical", None, None),
     "kapacitor": ("cpu:host=web-1", "critical", "web-1", "2026-03-02T10:00:00Z"),
@@ -50,6 +53,7 @@ FIRING: dict[str, tuple[str, str, str | None, str | None]] = {
     "mongodb_atlas": ("OUTSIDE_METRIC_THRESHOLD", "warning", "db-1.example.com:27017", "2026-03-02T10:00:00Z"),
     "netdata": ("disk_space", "critical", "web-1", "2026-03-02T10:00:00Z"),
     "openstatus": ("Shop", "critical", "shop.example.com", "2026-03-02T10:00:00Z"),
+    "oci_monitoring": ("CPU is high", "critical", "web-1", "2026-03-02T10:00:00Z"),
     "opensearch": ("many", "critical", None, "2026-03-02T10:00:00Z"),
     "pingdom": ("Shop", "critical", "shop.example.com", "2026-03-02T10:00:00Z"),
     "prtg": ("Ping", "critical", "10.0.0.1", None),
@@ -59,6 +63,7 @@ FIRING: dict[str, tuple[str, str, str | None, str | None]] = {
     "sentry": ("ValueError: no such basket", "critical", None, "2026-03-02T10:00:00Z"),
     "signalfx": ("Running out of memory", "warning", "web-1", "2026-03-02T10:00:00Z"),
     "site24x7": ("Shop", "critical", "shop.example.com", "2026-03-02T10:00:00Z"),
+    "splunk_oncall": ("Disk full", "critical", "web-1", "2026-03-02T10:00:00Z"),
     "splunk": ("Failed logins", "warning", "web-1", "2026-03-02T10:00:00Z"),
     "statuscake": ("Shop", "critical", "shop.example.com", None),
     "statuspage": ("Slow database", "critical", None, "2026-03-02T10:00:00Z"),
@@ -109,7 +114,19 @@ def test_what_lies_between_changes_the_alert_or_nothing_and_ends_it_never(name: 
 
 
 @pytest.mark.parametrize(
-    "name", ["sentry", "checkmk", "librenms", "opensearch", "host_service", "alerta", "zenduty", "prtg"]
+    "name",
+    [
+        "sentry",
+        "checkmk",
+        "librenms",
+        "opensearch",
+        "host_service",
+        "alerta",
+        "zenduty",
+        "prtg",
+        "ilert",
+        "splunk_oncall",
+    ],
 )
 def test_what_was_acknowledged_is_known_and_not_over(name: str) -> None:
     assert one(BODIES[name][1]).status is AlertStatus.ACKNOWLEDGED
@@ -151,6 +168,8 @@ def test_the_reason_names_the_tool() -> None:
         {"name": "x", "sensor": "s", "device": "d", "status": "down"},
         {"title": "x", "attachments": [{"title": "y"}]},
         {"text": "x", "status": "ok", "attachments": [{"title": "y"}]},
+        {"title": "x", "action": "update", "data": {"id": "7"}, "actor": {"name": "Ada"}},
+        {"title": "x", "Message": "AlarmName", "eventType": "RESOLVE", "message_type": "RECOVERY"},
     ],
 )
 def test_a_plain_body_stays_a_plain_body(payload: dict[str, Any]) -> None:

@@ -6,6 +6,7 @@ import pytest
 
 from srvmaint.alerts import Parsed, _wrapped
 from srvmaint.alerts.generic import Driver
+from srvmaint.clock import iso
 from srvmaint.model import Alert, AlertStatus
 from tests.alerts.wrapped_bodies import BODIES, aria, checkmk, github, gitlab, librenms, opensearch, sentry
 
@@ -300,3 +301,39 @@ def test_the_levels_of_wazuh_and_the_status_of_sensu() -> None:
     assert levels == {3: "info", 7: "warning", 12: "critical", 15: "critical"}
     sensu = BODIES["sensu"][0]
     assert one({**sensu, "check": {**sensu["check"], "status": 127}}).status is AlertStatus.FIRING
+
+
+def test_librenms_says_the_same_in_parts() -> None:
+    alert = one(
+        {
+            "alert": {"state": "alert", "severity": "critical", "rule": "cpu > 90", "id": 12, "name": "High CPU"},
+            "device": {"hostname": "router-1", "sysName": "router-1", "device_id": 6},
+            "event": {"timestamp": "2026-03-02T10:00:00Z"},
+            "links": {"alert": "https://librenms.example.com/alerts/12"},
+        }
+    )
+    assert (alert.source, alert.name, alert.severity.value) == ("librenms", "High CPU", "critical")
+    assert (alert.fingerprint, alert.labels["instance"], iso(alert.starts_at)) == (
+        "12",
+        "router-1",
+        "2026-03-02T10:00:00Z",
+    )
+    assert alert.generator_url == "https://librenms.example.com/alerts/12"
+
+
+def test_goalert_called_its_type_otherwise_once() -> None:
+    alert = one({"AlertType": "Alert", "AlertID": 7, "Summary": "Disk full", "Details": "93 %"})
+    assert (alert.source, alert.name, alert.fingerprint) == ("goalert", "Disk full", "7")
+    assert "Verification" in str(parse({"AlertType": "Verification", "Summary": "x", "Code": "1"}).ignored)
+
+
+def test_an_action_with_data_and_an_actor_is_not_sentrys_by_that() -> None:
+    body = {"action": "create", "type": "Issue", "data": {"id": "7", "title": "x"}, "actor": {"id": "a"}}
+    assert _wrapped.claim(body) is None
+    assert _wrapped.claim({**body, "installation": {"uuid": "u"}}) is not None
+
+
+def test_a_push_message_may_begin_with_its_state() -> None:
+    firing, over = (one({"title": f"[{word}] Disk full", "message": "x", "priority": 5}) for word in ("DOWN", "UP"))
+    assert (firing.source, firing.name, over.status) == ("push_message", "Disk full", AlertStatus.RESOLVED)
+    assert firing.fingerprint == over.fingerprint

@@ -191,3 +191,38 @@ def test_the_certificate_of_a_check_is_another_alert_of_updown() -> None:
     body = UPTIME["updown"][0]
     assert one({**body, "event": "check.ssl_expiration"}).fingerprint != one(body).fingerprint
     assert one({**body, "event": "check.ssl_renewed"}).status is AlertStatus.RESOLVED
+
+
+def test_uptime_kuma_may_say_the_local_time_alone() -> None:
+    body = kuma(1)
+    body["heartbeat"] = {"status": 1, "localDateTime": "2026-03-02 12:09:00", "timezoneOffset": "+02:00"}
+    assert iso(one(body).ends_at) == "2026-03-02T10:09:00Z"
+
+
+@pytest.mark.parametrize(("resolved", "status"), [(False, "firing"), (True, "resolved")])
+def test_gatus_names_the_endpoint_beside_a_title_that_all_share(resolved: bool, status: str) -> None:  # noqa: FBT001 - a parameter of the test
+    body = {
+        "title": "Gatus",
+        "endpoint_name": "website",
+        "endpoint_group": "core",
+        "endpoint_url": "https://example.com/health",
+        "resolved": resolved,
+        "message": "An alert for core/website",
+    }
+    alert = one(body)
+    assert (alert.name, alert.status.value, alert.labels["instance"]) == ("website", status, "example.com")
+    assert alert.fingerprint == one({**body, "resolved": not resolved}).fingerprint
+    assert alert.fingerprint != one({**body, "endpoint_name": "other"}).fingerprint
+
+
+def test_insping_named_no_checks() -> None:
+    event = {"check_id": 5, "check_state_name": "Not Responding", "request_url": "https://shop.example.com"}
+    alert = one({"webhook_event_data": event})
+    assert (alert.name, alert.status, alert.fingerprint) == ("https://shop.example.com", AlertStatus.FIRING, "5")
+
+
+def test_freshstatus_notes_do_not_move_the_start_and_maintenance_is_no_alert() -> None:
+    note = {**UPTIME["freshstatus"][1], "incident_status": "Open"}
+    assert (one(note).status, one(note).starts_at) == (AlertStatus.FIRING, None)
+    planned = {**note, "event_data": {"event_type": "MAINTENANCE_PLANNED"}}
+    assert "planned" in str(parse(planned).ignored)

@@ -170,6 +170,21 @@ BODIES: dict[str, list[dict[str, Any]]] = {
             "ServiceName": "web",
         },
     ],
+    "ilert": [
+        {"eventType": kind, "apiKey": "k", "alertKey": "disk/web-1", "summary": "Disk full", "priority": "HIGH"}
+        for kind in ("ALERT", "ACCEPT", "RESOLVE")
+    ],
+    "splunk_oncall": [
+        {
+            "message_type": kind,
+            "entity_id": "disk/web-1",
+            "entity_display_name": "Disk full",
+            "state_message": "93 %",
+            "state_start_time": 1_772_445_600,
+            "host_name": "web-1",
+        }
+        for kind in ("CRITICAL", "ACKNOWLEDGEMENT", "RECOVERY")
+    ],
     "host_service": [
         {
             "HOSTNAME": "web-1",

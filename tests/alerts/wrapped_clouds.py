@@ -114,6 +114,46 @@ def gcp(state: str, ended_at: int | None, **more: Any) -> dict[str, Any]:
 
 
 CLOUDS: dict[str, list[dict[str, Any]]] = {
+    "cloudflare": [
+        {
+            "name": "Health check",
+            "text": "The origin is unhealthy.",
+            "data": {"name": "shop"},
+            "ts": time,
+            "account_id": "a1",
+            "policy_id": "p1",
+            "policy_name": "origins",
+            "alert_type": "health_check_status_notification",
+            "alert_correlation_id": "c1",
+            "alert_event": f"ALERT_STATE_EVENT_{event}",
+        }
+        for event, time in (("START", 1_772_445_600), ("END", 1_772_446_140))
+    ],
+    "oci_monitoring": [
+        {
+            "dedupeKey": "d1",
+            "title": "CPU is high",
+            "body": "CPU of the web tier",
+            "type": kind,
+            "severity": "CRITICAL",
+            "timestampEpochMillis": time,
+            "alarmMetaData": [
+                {
+                    "id": "ocid1.alarm.oc1..a",
+                    "status": status,
+                    "namespace": "oci_computeagent",
+                    "query": "CpuUtilization[1m].mean() > 90",
+                    "dimensions": [{"resourceDisplayName": "web-1"}],
+                }
+            ],
+        }
+        for kind, status, time in (
+            ("OK_TO_FIRING", "FIRING", 1_772_445_600_000),
+            ("REPEAT", "FIRING", 1_772_445_660_000),
+            ("RESET", "OK", 1_772_445_720_000),
+            ("FIRING_TO_OK", "OK", 1_772_446_140_000),
+        )
+    ],
     "aws_sns": [sns(alarm("ALARM", "2026-03-02T10:00:00.000+0000")), sns(alarm("OK", "2026-03-02T10:09:00.000+0000"))],
     "aws_cloudwatch": [
         alarm("ALARM", "2026-03-02T10:00:00.000+0000"),

@@ -97,6 +97,26 @@ UPTIME: dict[str, list[dict[str, Any]]] = {
         {"text": "TRIGGERED: core - website - healthcheck failed 3 times - [CONNECTED] == true"},
         {"text": "RESOLVED: core - website - healthcheck succeeded 2 times - "},
     ],
+    "freshstatus": [
+        {
+            "id": "53481",
+            "title": "Slow database",
+            "start_time": "2026-03-02 10:00:00+00:00",
+            "end_time": "None",
+            "description": "We are looking into it.",
+            "status": "Open",
+            "event_data": {"event_type": "INCIDENT_OPEN", "event_created_on": "2026-03-02 10:01:00.5+00:00"},
+        },
+        {
+            "id": "130594",
+            "incident_id": "53481",
+            "title": "Slow database",
+            "status": "",
+            "incident_status": "Closed",
+            "message": "The incident has been resolved.",
+            "event_data": {"event_type": "INCIDENT_NOTE_CREATE", "event_created_on": "2026-03-02 10:09:00.5+00:00"},
+        },
+    ],
     "statuspage": [statuspage("investigating"), statuspage("resolved")],
     "better_stack": [
         {

@@ -2,7 +2,8 @@
 
     https://docs.aws.amazon.com/sns/latest/dg/sns-message-and-json-formats.html
 
-The message is handed back as the body it is; a message that is no JSON is an alert named by its subject. The address
+The message is handed back as the body it is; a message that is no JSON is an alert named by its subject. A relay may
+have left out what the envelope says besides a message about an alarm, or have decoded the message. The address
 that confirms a subscription is shown to the operator and never called: whoever can post here could have us call any.
 """
 
@@ -16,35 +17,39 @@ from typing import Any, Final
 
 from srvmaint.alerts import Parsed
 from srvmaint.alerts._read import line, mapping, member_text
-from srvmaint.alerts._table import Facts, at, host_of, text_of, words
+from srvmaint.alerts._table import Facts, at, has, host_of, text_of, words
 from srvmaint.alerts.shapes import Inner
 from srvmaint.errors import PayloadError
 
 PRECEDENCE: Final = 10
-KEYS: Final = frozenset({"TopicArn", "Records"})
+KEYS: Final = frozenset({"TopicArn", "Records", "Message", "SubscribeURL"})
 
 _SOURCE: Final = "aws_sns"
 _CONFIRM: Final = "SubscriptionConfirmation"
-_TYPES: Final = frozenset({_CONFIRM, "UnsubscribeConfirmation", "Notification"})
+_NOTIFICATION: Final = "Notification"
+_TYPES: Final = frozenset({_CONFIRM, "UnsubscribeConfirmation", _NOTIFICATION})
 _OWN_HOST: Final = re.compile(r"sns\.[a-z0-9-]+\.amazonaws\.com(\.cn)?")
 _HASH_DIGITS: Final = 8
 
 
 def claims(payload: Mapping[str, Any]) -> str | None:
-    """A topic, and one of the three types; or the record of one, as Lambda gets it."""
+    """A topic and one of the three types, or the record of one as Lambda gets it; or a message about an alarm alone."""
     body = _record(payload)
-    kind = body.get("Type")
-    known = isinstance(body.get("TopicArn"), str) and isinstance(kind, str) and kind in _TYPES
-    return f"an SNS {kind} with `TopicArn`" if known else None
+    kind = words(body, "Type")
+    mark = next((key for key in ("TopicArn", "SubscribeURL") if has(body, key)), None)
+    if kind in _TYPES and mark:
+        return f"an SNS {kind} with `{mark}`"
+    return "the `Message` of SNS about an alarm" if kind in ("", _NOTIFICATION) and _is_alarm(body) else None
 
 
 def read(payload: Mapping[str, Any]) -> Parsed | Inner:
     """The message of a notification; of the two handshakes what the operator has to do."""
     payload = _record(payload)
-    topic = line(payload["TopicArn"])
-    if payload["Type"] == _CONFIRM:
+    topic = line(words(payload, "TopicArn")) or "an unnamed topic"
+    kind = words(payload, "Type") or _NOTIFICATION
+    if kind == _CONFIRM:
         return Parsed(ignored=_how_to_confirm(topic, text_of(payload.get("SubscribeURL"))))
-    if payload["Type"] != "Notification":
+    if kind != _NOTIFICATION:
         return Parsed(ignored=f"the subscription to {topic} was cancelled; to undo that, open the SubscribeURL in it")
     message = payload.get("Message")
     body = message if isinstance(message, str) else member_text(message, sys.maxsize)
@@ -52,6 +57,13 @@ def read(payload: Mapping[str, Any]) -> Parsed | Inner:
     delivery = text_of(payload.get("MessageId"), 100)
     delivery_id = f"{delivery}-{sha256(written).hexdigest()[:_HASH_DIGITS]}" if delivery else None
     return Inner(written, _as_text(payload, topic), delivery_id)
+
+
+def _is_alarm(body: Mapping[str, Any]) -> bool:
+    message = body.get("Message")
+    if isinstance(message, str):
+        return message.lstrip().startswith("{") and '"AlarmName"' in message
+    return has(message, "AlarmName")
 
 
 def _record(payload: Mapping[str, Any]) -> Mapping[str, Any]:

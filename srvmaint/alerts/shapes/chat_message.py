@@ -10,23 +10,18 @@ with, else the colour that Slack calls good.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping
 from typing import Any, Final
 
 from srvmaint.alerts import Parsed
 from srvmaint.alerts._table import CRITICAL, WARNING, Table, at, words
+from srvmaint.alerts._vocabulary import split_state
 
 PRECEDENCE: Final = 90
 KEYS: Final = frozenset({"attachments", "embeds", "@type"})
 
 _PLAIN: Final = frozenset({"name", "title", "alertname", "status", "state", "severity"})
 _TITLES: Final = ("title", "fallback", "pretext", "text", "description", "summary")
-_STATE: Final = re.compile(
-    r"\W*(?P<state>RESOLVED|RECOVERED|RECOVERY|OK|UP|FIRING|ALERTING|ALERT|PROBLEM|CRITICAL|WARNING|DOWN|TRIGGERED)"
-    r"\s*[\]):-][\]):\s-]*",
-    re.IGNORECASE,
-)
 _TABLE: Final = Table(
     source="chat_message",
     name=("name",),
@@ -50,11 +45,10 @@ def read(payload: Mapping[str, Any]) -> Parsed:
     """The first card; what its title says besides the state is its name."""
     card = _card(payload)
     title = words(card, *_TITLES).partition("\n")[0]
-    match = _STATE.match(title)
-    state = match["state"] if match else "ok" if words(card, "color") == "good" else ""
+    said, name = split_state(title)
+    state = said or ("ok" if words(card, "color") == "good" else "")
     text = words(card, "text", "description", "fallback") or words(payload, "text", "content")
-    body = {**card, "name": title[match.end() :] if match and title[match.end() :].strip() else title, "text": text}
-    return _TABLE.read({**body, "state": state, "link": words(card, "title_link", "url")})
+    return _TABLE.read({**card, "name": name, "text": text, "state": state, "link": words(card, "title_link", "url")})
 
 
 def _card(payload: Mapping[str, Any]) -> dict[str, Any]:

@@ -1,4 +1,4 @@
-"""Freshping: the webhook of a check.
+"""Freshping, and Insping before it, whose checks have no name: the webhook of a check.
 
 https://support.freshping.io/support/solutions/articles/50000003709
 """
@@ -16,7 +16,7 @@ KEYS: Final = frozenset({"webhook_event_data"})
 
 _TABLE: Final = Table(
     source="freshping",
-    name=("webhook_event_data.check_name",),
+    name=("webhook_event_data.check_name", "webhook_event_data.request_url"),
     status=("webhook_event_data.check_state_name",),
     statuses={
         "available": RESOLVED,
@@ -35,8 +35,8 @@ _TABLE: Final = Table(
 
 
 def claims(payload: Mapping[str, Any]) -> str | None:
-    """A check's name and state within the event."""
-    known = has(payload, "webhook_event_data.check_name", "webhook_event_data.check_state_name")
+    """A check's id and state within the event."""
+    known = has(payload, "webhook_event_data.check_id", "webhook_event_data.check_state_name")
     return "`webhook_event_data` of Freshping" if known else None
 
 

@@ -27,7 +27,11 @@ _TABLE: Final = Table(
         "incident.metadata.user_labels.severity",
         "incident.metadata.system_labels.severity",
     ),
-    identity=(("incident.incident_id",),),
+    identity=(
+        ("incident.incident_id",),
+        ("incident.policy_name", "incident.condition_name", "incident.resource_name"),
+        ("incident.policy_name", "incident.condition_name"),
+    ),
     description=("incident.summary", "incident.documentation.content", "incident.documentation.subject"),
     host=(
         "incident.resource.labels.host",
@@ -56,10 +60,13 @@ _TABLE: Final = Table(
 
 
 def claims(payload: Mapping[str, Any]) -> str | None:
-    """An incident with its id and state; the test message has the policy alone."""
-    if has(payload, "incident.incident_id") and has(payload, "incident.state"):
+    """An incident's state with its id, or with the policy and the condition it came from."""
+    if not has(payload, "incident.state"):
+        return None
+    if has(payload, "incident.incident_id"):
         return "`incident.incident_id` of Google Cloud Monitoring"
-    return None
+    known = has(payload, "incident.policy_name", "incident.condition_name")
+    return "`incident.policy_name` and `incident.condition_name` of Google Cloud Monitoring" if known else None
 
 
 def read(payload: Mapping[str, Any]) -> Parsed:

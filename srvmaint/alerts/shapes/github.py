@@ -41,7 +41,7 @@ _TABLE: Final = Table(
 
 
 def claims(payload: Mapping[str, Any]) -> str | None:
-    """A repository with an address at GitHub's, and what happened in it; or the greeting of a new webhook."""
+    """A repository with its address, and who did something in it; or the greeting of a new webhook."""
     if has(payload, "zen", "hook_id"):
         return "`zen` and `hook_id` of GitHub"
     known = has(payload, "repository.full_name", "repository.html_url") and "sender" in payload

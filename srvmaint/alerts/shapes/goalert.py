@@ -14,7 +14,7 @@ from srvmaint.alerts import Parsed
 from srvmaint.alerts._table import ACKNOWLEDGED, FIRING, RESOLVED, Table, has, words
 
 PRECEDENCE: Final = 50
-KEYS: Final = frozenset({"AppName", "dedup", "action"})
+KEYS: Final = frozenset({"AppName", "AlertType", "dedup", "action"})
 
 _TYPES: Final = ("Alert", "AlertStatus")
 _OTHERS: Final = ("AlertBundle", "AlertStatusBundle", "Test", "Verification", "ScheduleOnCallUsers")
@@ -41,10 +41,10 @@ _INCOMING: Final = Table(
 
 
 def claims(payload: Mapping[str, Any]) -> str | None:
-    """`AppName` and a type of message; or a summary with a dedup key or an action to close."""
-    kind = payload.get("Type")
-    if isinstance(payload.get("AppName"), str) and isinstance(kind, str) and kind in (*_TYPES, *_OTHERS):
-        return f"`AppName` and the type {kind} of GoAlert"
+    """A type of message (once `AlertType`) with `AppName`; or a summary with a dedup key or an action to close."""
+    kind = words(payload, "Type", "AlertType")
+    if words(payload, "AppName", "AlertType") and kind in (*_TYPES, *_OTHERS):
+        return f"the type {kind} of GoAlert"
     known = (
         "name" not in payload
         and has(payload, "summary")
@@ -55,10 +55,11 @@ def claims(payload: Mapping[str, Any]) -> str | None:
 
 def read(payload: Mapping[str, Any]) -> Parsed:
     """One alert; a bundle, a test or a duty roster carries none."""
-    if "AppName" not in payload:
+    kind = words(payload, "Type", "AlertType")
+    if kind not in (*_TYPES, *_OTHERS):
         return _INCOMING.read(payload)
-    if payload.get("Type") not in _TYPES or not has(payload, "Summary"):
-        return Parsed(ignored=f"GoAlert's message of the type {words(payload, 'Type')} carries no alert")
+    if kind not in _TYPES or not has(payload, "Summary"):
+        return Parsed(ignored=f"GoAlert's message of the type {kind} carries no alert")
     entry = words(payload, "LogEntry").lower()
     done = {"closed": RESOLVED, "acknowledged": ACKNOWLEDGED}
     return _OUTGOING.read({**payload, "state": next((word for word in done if entry.startswith(word)), "")})

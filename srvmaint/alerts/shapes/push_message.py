@@ -3,7 +3,7 @@
     https://gotify.net/docs/pushmsg
     https://docs.ntfy.sh/publish/#publish-as-json
 
-Gotify counts to 10, ntfy to 5; ntfy's body names a topic. There is no state in it.
+Gotify counts to 10, ntfy to 5; ntfy's body names a topic. A state can only be what the title begins with.
 """
 
 from __future__ import annotations
@@ -13,6 +13,7 @@ from typing import Any, Final
 
 from srvmaint.alerts import Parsed
 from srvmaint.alerts._table import Table, has, words
+from srvmaint.alerts._vocabulary import split_state
 
 PRECEDENCE: Final = 90
 KEYS: Final = frozenset({"priority"})
@@ -25,7 +26,8 @@ _NTFY: Final = (3, 5)
 """From where on a priority is a warning, and critical."""
 _TABLE: Final = Table(
     source="push_message",
-    name=("title", "first"),
+    name=("name",),
+    status=("state",),
     severity=("level",),
     description=("message",),
     labels={"topic": "topic"},
@@ -50,4 +52,5 @@ def read(payload: Mapping[str, Any]) -> Parsed:
     warning, critical = _NTFY if "topic" in payload else _GOTIFY
     number = payload["priority"]
     level = "critical" if number >= critical else "warning" if number >= warning else "info"
-    return _TABLE.read({**payload, "level": level, "first": words(payload, "message").partition("\n")[0]})
+    state, name = split_state(words(payload, "title") or words(payload, "message").partition("\n")[0])
+    return _TABLE.read({**payload, "level": level, "state": state, "name": name})

@@ -61,10 +61,12 @@ _METRIC: Final = Table(
 
 
 def claims(payload: Mapping[str, Any]) -> str | None:
-    """`action` and `data` with a kind Sentry has; or the legacy plugin's project, event and url."""
+    """`action` and `data` with a kind Sentry has, or its installation; or the legacy plugin's project and event."""
     data = payload.get("data")
     if isinstance(data, dict) and has(payload, "action") and ("installation" in payload or "actor" in payload):
-        return next((f"`data.{kind}` of Sentry" for kind in (*_KINDS, *_OTHERS) if kind in data), "a Sentry webhook")
+        kind = next((kind for kind in (*_KINDS, *_OTHERS) if kind in data), None)
+        if kind or has(payload, "installation.uuid"):
+            return f"`data.{kind}` of Sentry" if kind else "`installation` of Sentry"
     is_legacy = isinstance(payload.get("event"), dict) and words(payload, "project", "project_slug")
     marks = ("event_id", "event.event_id", "culprit", "triggering_rules.0")
     return "`project` and `event` of Sentry's legacy webhook" if is_legacy and words(payload, *marks) else None

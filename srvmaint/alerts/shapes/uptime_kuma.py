@@ -38,7 +38,7 @@ _TABLE: Final = Table(
     labels={"monitor_type": "monitor.type"},
     tags=("monitor.tags",),
     annotations={"msg": "msg", "description": "monitor.description", "monitor_url": "url", "port": "monitor.port"},
-    moment=("heartbeat.time",),
+    moment=("heartbeat.time", "local"),
     url=("url",),
 )
 
@@ -62,7 +62,9 @@ def read(payload: Mapping[str, Any]) -> Parsed | Inner:
         return Inner(words(payload, "data").encode("utf-8", "replace"), nothing)
     if payload["heartbeat"] or payload.get("monitor"):
         address = words(mapping(payload.get("monitor")), "url")
-        return _TABLE.read({**payload, "url": address if address.rstrip("/") not in ("https:", "http:") else ""})
+        local = f"{words(payload, 'heartbeat.localDateTime')}{words(payload, 'heartbeat.timezoneOffset')}"
+        url = address if address.rstrip("/") not in ("https:", "http:") else ""
+        return _TABLE.read({**payload, "url": url, "local": local})
     text = words(payload, "msg")
     match = _CERTIFICATE.match(text)
     if match is None:
