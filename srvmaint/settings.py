@@ -161,6 +161,13 @@ class Setting:
             return "table"
         return _TYPE_NAMES.get(kind, "string")
 
+    @property
+    def members(self) -> type | None:
+        """The section that each table of a list of tables is; None for any other setting."""
+        kind = _bare(self.type)
+        inner = typing.get_args(kind)[0] if typing.get_origin(kind) is tuple else None
+        return inner if isinstance(inner, type) and dataclasses.is_dataclass(inner) else None
+
 
 def setting(
     default: Any = _REQUIRED,

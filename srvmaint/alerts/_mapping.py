@@ -116,7 +116,7 @@ class Meaning(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Mapping:
-    """What the bodies of one tool mean."""
+    """What the bodies of one tool mean. A path leads to a value: `data.items.0.name`; `=text` is a text of your own."""
 
     name: str = setting(help="what it is called in answers and logs", example="backup-tool")
     when: dict[str, Wanted] = setting(
@@ -125,18 +125,26 @@ class Mapping:
     )
     title: Place = setting(help='path to the name of the alert, or "=text" for one of your own', example="job.name")
     alerts: Place | None = setting(
-        None, help="path to a list of alerts; the paths below are looked for in each of them, then in the body"
+        None,
+        help="path to a list of alerts; the paths below are looked for in each of them, then in the body",
+        example="findings",
     )
-    description: Place | None = setting(None, help="path to the text")
-    status: Place | None = setting(None, help="path to the word for the status; without one it is firing")
-    severity: Place | None = setting(None, help="path to the word for the severity; without one it is warning")
+    description: Place | None = setting(None, help="path to the text", example="log.0")
+    status: Place | None = setting(
+        None, help="path to the word for the status; without one it is firing", example="result"
+    )
+    severity: Place | None = setting(
+        None, help="path to the word for the severity; without one it is warning", example="weight"
+    )
     fingerprint: Place | None = setting(
-        None, help="path to the sender's id of the alert, the same when it ends; else name and labels identify it"
+        None,
+        help="path to the sender's id of the alert, the same when it ends; else name and labels identify it",
+        example="job.id",
     )
-    instance: Place | None = setting(None, help="path to the host")
-    starts_at: Place | None = setting(None, help="path to the time at which it began")
-    ends_at: Place | None = setting(None, help="path to the time at which it ended")
-    url: Place | None = setting(None, help="path to a link to look at")
+    instance: Place | None = setting(None, help="path to the host", example="job.host")
+    starts_at: Place | None = setting(None, help="path to the time at which it began", example="began")
+    ends_at: Place | None = setting(None, help="path to the time at which it ended", example="ended")
+    url: Place | None = setting(None, help="path to a link to look at", example="job.url")
     labels: dict[str, Place] = setting({}, help="label to path", example={"job": "job.id"})
     statuses: dict[str, Meaning] = setting(
         {}, help="the sender's word to firing, acknowledged, resolved or ignored", example={"FAILED": "firing"}

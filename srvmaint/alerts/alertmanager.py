@@ -49,6 +49,8 @@ class _Group:
     labels: Mapping[str, str] = field(default_factory=dict)
     annotations: Mapping[str, str] = field(default_factory=dict)
     name: str = ""
+    alone: bool = True
+    """Several that say nothing of themselves would all be the same: of several none takes what is said about all."""
     now: int | None = None
     """Set for a list of API alerts, which have an end instead of a status."""
 
@@ -118,6 +120,7 @@ class Driver:
             labels=common,
             annotations=strings(payload.get("commonAnnotations"), MAX_ANNOTATION),
             name=first(common, _NAME_LABELS) or first(mapping(payload.get("groupLabels")), _NAME_LABELS),
+            alone=len(entries) == 1,
         )
         return group, entries
 
@@ -130,6 +133,8 @@ def _is_api_alert(entry: Any) -> bool:
 def _alert(entry: Mapping[str, Any], group: _Group) -> Alert | None:
     """One alert; None when there is nothing in it to know it by."""
     labels, annotations, sender_id, address = _texts(entry)
+    if not (labels or annotations or sender_id or group.alone):
+        return None
     labels = labels or dict(group.labels)
     annotations = annotations or dict(group.annotations)
     if not labels and not annotations and not sender_id:

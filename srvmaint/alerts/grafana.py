@@ -90,6 +90,8 @@ class _Group:
     message: str
     url: str
     now: int
+    alone: bool
+    """Several that say nothing of themselves would all be the same: of several none takes what is said about all."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -179,6 +181,7 @@ class Driver:
             message=text(body.get("message")) if alone else "",
             url=link(body.get("externalURL")),
             now=self.clock.now(),
+            alone=alone,
         )
 
 
@@ -221,8 +224,11 @@ def _title(value: Any) -> str:
 def _alert(entry: Mapping[str, Any], group: _Group) -> Alert | None:
     """One alert of unified alerting; None when nothing in it or around it says what it is."""
     labels = strings(entry.get("labels"))
-    annotations = strings(entry.get("annotations"), MAX_ANNOTATION) or dict(group.annotations)
+    annotations = strings(entry.get("annotations"), MAX_ANNOTATION)
     sender_id = of_sender(entry.get("fingerprint"))
+    if not (labels or annotations or sender_id or group.alone or first(entry, (*_NAMES, *_TITLES))):
+        return None
+    annotations = annotations or dict(group.annotations)
     name = line(
         first(labels, ("alertname",))
         or first(entry, _NAMES)

@@ -110,7 +110,12 @@ def reference() -> str:
     blocks = []
     for name, section in TABLES.items():
         blocks.append(f"### `[{name}]`\n\n{_first_line(section)}\n\n{_rows(describe(section))}")
-        blocks += [f"#### `[{name}.{driver}]`\n\n{_rows(items)}" for driver, items in _drivers(name)]
+        for driver, items in _drivers(name):
+            blocks.append(f"#### `[{name}.{driver}]`\n\n{_rows(items)}")
+            blocks += [
+                f"##### `[[{name}.{driver}.{key}]]`\n\n{_first_line(member)}\n\n{_rows(describe(member))}"
+                for key, member in _tables(items)
+            ]
     blocks.append(f"### `[[channels]]`\n\n{_first_line(Channel)}\n\n{_rows(describe(Channel))}")
     for driver in registry.names(notify.PACKAGE):
         items = [*describe(registry.load(notify.PACKAGE, driver).Config)]
@@ -167,7 +172,16 @@ def _subsection(name: str, driver: str, items: list[Setting]) -> str:
     needs_settings = any(item.required for item in items)
     prefix = f"{_PREFIXES[name]}_{_upper(driver)}"
     mark = "#" if needs_settings else ""
-    return f"{mark}[{name}.{driver}]\n{_lines(items, prefix, is_example=needs_settings)}"
+    tables = (
+        f"\n#[[{name}.{driver}.{key}]]\n{_lines(describe(member), f'{prefix}_{_upper(key)}', is_example=True)}"
+        for key, member in _tables(items)
+    )
+    return f"{mark}[{name}.{driver}]\n{_lines(items, prefix, is_example=needs_settings)}{''.join(tables)}"
+
+
+def _tables(items: Iterable[Setting]) -> list[tuple[str, type]]:
+    """The settings that are lists of tables, with the section each table is."""
+    return [(item.name, member) for item in items if (member := item.members) is not None]
 
 
 def _channel(driver: str, *, is_first: bool) -> str:

@@ -145,7 +145,7 @@ class Ledger:
         if row is not None and not incoming.alert.named:
             incoming = _completed(incoming, row)
         alert = incoming.alert
-        known = Known(row.alert.status, row.alert.severity, row.alert.starts_at, row.digest) if row else None
+        known = Known.of(row.alert, row.digest) if row is not None else None
         transition = judge(known, alert, incoming.digest)
         if row is not None and transition.event is not HistoryEvent.STALE and self._fires_on(row, alert):
             transition = Transition(HistoryEvent.REFIRED, Became.UPDATED, begins_to_fire=True)

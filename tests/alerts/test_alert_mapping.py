@@ -1,5 +1,8 @@
 from __future__ import annotations
 
+import json
+import re
+import tomllib
 from pathlib import Path
 from typing import Any
 
@@ -306,3 +309,19 @@ def test_two_mappings_of_one_name_are_a_mistake(tmp_path: Path) -> None:
     one = toml('name = "m"\nwhen = { a = "x" }\ntitle = "t"')
     (problem,) = problems(tmp_path, one + one)
     assert problem.message == "mappings has two of the name 'm': give each its own"
+
+
+def test_the_example_reads_the_bodies_it_shows() -> None:
+    text = (Path(__file__).parents[2] / "examples" / "mapping.toml").read_text(encoding="utf-8")
+    mappings = tomllib.loads(text)["alerts"]["generic"]["mappings"]
+    shown = re.findall(r"^(# \{.*?\}\n)(?=\[\[)", text, re.MULTILINE | re.DOTALL)
+    found = [driver(*mappings).parse(json.loads(body.replace("\n#", " ").removeprefix("#"))) for body in shown]
+    assert [parsed.errors for parsed in found] == [(), ()]
+    backup, certificate, name = [alert for parsed in found for alert in parsed.alerts]
+    assert (backup.source, backup.name, backup.status, backup.severity) == (
+        "backup", "Nightly backup", AlertStatus.FIRING, Severity.CRITICAL,
+    )  # fmt: skip
+    assert (certificate.severity, certificate.labels["site"], certificate.labels["instance"]) == (
+        Severity.WARNING, "riga", "web-1",
+    )  # fmt: skip
+    assert (name.fingerprint, name.status) == ("dns-1", AlertStatus.RESOLVED)

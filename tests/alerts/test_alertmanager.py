@@ -142,6 +142,14 @@ def test_common_labels_serve_an_alert_that_has_none() -> None:
     assert (alert.name, alert.description) == ("Shared", "for all")
 
 
+def test_of_several_alerts_none_is_made_of_what_is_said_about_all() -> None:
+    common = {"commonLabels": {"alertname": "Shared"}, "commonAnnotations": {"summary": "for all"}}
+    assert one(body({"status": "firing"}, **common)).name == "Shared"
+    parsed = Driver().parse(body({"status": "firing"}, member(), {}, **common))
+    assert [alert.name for alert in parsed.alerts] == [member()["labels"]["alertname"]]
+    assert [bad.index for bad in parsed.errors] == [0, 2]
+
+
 def test_the_format_of_2016_with_a_numeric_group_key_is_read() -> None:
     entry = member(startsAt="2016-08-01T13:27:08.008+03:00")
     del entry["fingerprint"]

@@ -210,6 +210,14 @@ def test_a_bad_member_is_reported_and_the_others_are_read() -> None:
     assert parsed.errors == (BadAlert(0, "is not an object"), BadAlert(2, "has nothing to know it by"))
 
 
+def test_of_several_alerts_none_is_made_of_what_is_said_about_all() -> None:
+    common = {"commonLabels": {"alertname": "Shared"}}
+    assert one(body({"status": "firing"}, **common)).name == "Shared"
+    parsed = Driver().parse(body({"status": "firing"}, member(), {}, {"title": "[Alerting] CPU"}, **common))
+    assert [bad.index for bad in parsed.errors] == [0, 2]
+    assert len(parsed.alerts) == 2
+
+
 def test_a_body_without_a_usable_alert_is_refused_and_an_empty_one_ignored() -> None:
     assert Driver().parse(body()).ignored
     payload: Any
