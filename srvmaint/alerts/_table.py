@@ -30,9 +30,6 @@ INFO: Final = Severity.INFO
 
 _UNFILLED: Final = re.compile(r"\*\w+\*|\$[A-Z][A-Z0-9_]*|\{\{.*\}\}|\{\w+\}", re.DOTALL)
 """A placeholder the sender did not fill in: `*alertDuration*`, `$SERVICE`, `{{rule.name}}`, `{State}`."""
-_ESCAPED_NUL: Final = "\\u0000"
-"""What JSON within a text has for a NUL, and what would come back as one when somebody reads that."""
-_REPLACEMENT: Final = "\N{REPLACEMENT CHARACTER}"
 _LONGEST_WORD: Final = 200
 
 Paths = tuple[str, ...]
@@ -271,7 +268,7 @@ def _texts(members: Mapping[str, Any], limit: int) -> dict[str, str]:
         else:
             found = member_text(value, limit) if isinstance(value, dict | list) and value else text_of(value, limit)
         if found:
-            texts[clean(name, limit)] = found.replace(_ESCAPED_NUL, _REPLACEMENT)
+            texts[clean(name, limit)] = found
     return texts
 
 
