@@ -7,7 +7,7 @@ import pytest
 
 from srvmaint.alerts._fingerprint import of_labels, of_sender
 from srvmaint.alerts._limits import MAX_ID, MAX_LABEL, MAX_NAME, MAX_URL
-from srvmaint.alerts._read import clean, first, line, link, mapping, strings, tags, text
+from srvmaint.alerts._read import clean, first, line, link, mapping, member_text, strings, tags, text
 from srvmaint.alerts._vocabulary import severity, severity_in, status
 from srvmaint.model import AlertStatus, Severity
 
