@@ -293,6 +293,22 @@ class _Examined(Protocol):
     def problems(self) -> list[str]: ...
 
 
+def from_text(kind: Any, text: str) -> Any:
+    """A setting's value as it is typed on a command line: `80`, `500ms`, `14`.
+
+    Raises:
+        ValueError: with the phrase an operator needs.
+    """
+    kind = _bare(kind)
+    if kind in (Percent, int, float):
+        try:
+            number = int(text) if kind is int else float(text)
+        except ValueError:
+            raise ValueError(f"must be {_ARTICLES.get(kind, 'a percentage from 0 to 100')}") from None
+        return Percent.parse(number) if kind is Percent else _finite(number) if kind is float else number
+    return kind.parse(text) if hasattr(kind, "parse") else text
+
+
 def _finite(raw: float) -> float:
     largest = 1e15
     if not math.isfinite(raw) or abs(raw) > largest:

@@ -113,8 +113,25 @@ def _perfdata(metric: Metric) -> str:
     label = metric.name.replace("=", "_").replace("'", "''")
     if not re.fullmatch(r"[\w:/.\-]+", label):
         label = f"'{label}'"
-    fields = [number(metric.value) + metric.unit, number(metric.warn), number(metric.crit)]
+    fields = [_value(metric) + metric.unit, _range(metric.warn, metric), _range(metric.crit, metric)]
     return f"{label}={';'.join(fields)}".rstrip(";")
+
+
+def _range(level: float | None, metric: Metric) -> str:
+    """A level as the plugins' ranges have it: `80` alerts above, `14:` below.
+
+    https://www.monitoring-plugins.org/doc/guidelines.html#THRESHOLDFORMAT
+    """
+    return number(level, _places(metric)) + (":" if metric.low and level is not None else "")
+
+
+def _value(metric: Metric) -> str:
+    return number(metric.value, _places(metric))
+
+
+def _places(metric: Metric) -> int:
+    """Digits after the point: the times of a network are far below a millisecond."""
+    return 6 if metric.unit == "s" else 3
 
 
 def _fit(lines: list[str]) -> str:

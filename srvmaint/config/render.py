@@ -6,10 +6,12 @@ Two runs give the same bytes: nothing here looks at a clock, an environment or a
 from __future__ import annotations
 
 import ast
+import dataclasses
 import inspect
 import itertools
 import re
 import textwrap
+import typing
 from collections.abc import Iterable, Mapping
 from types import ModuleType
 from typing import Any, Final
@@ -110,7 +112,9 @@ def reference() -> str:
     blocks = []
     for name, section in TABLES.items():
         blocks.append(f"### `[{name}]`\n\n{_first_line(section)}\n\n{_rows(describe(section))}")
-        blocks += [f"#### `[{name}.{driver}]`\n\n{_rows(items)}" for driver, items in _drivers(name)]
+        for driver, items in _drivers(name):
+            blocks.append(f"#### `[{name}.{driver}]`\n\n{_rows(items)}")
+            blocks += _members(f"{name}.{driver}", items)
     blocks.append(f"### `[[channels]]`\n\n{_first_line(Channel)}\n\n{_rows(describe(Channel))}")
     for driver in registry.names(notify.PACKAGE):
         items = [*describe(registry.load(notify.PACKAGE, driver).Config)]
@@ -204,7 +208,8 @@ def _lines(
         if has_help:
             text += _comment(_help(item))
         if shown is not None:
-            text += f"{'' if is_default else '#'}{item.name} = {literal(plain(shown))}\n"
+            lines = f"{item.name} = {literal(plain(shown))}".splitlines()
+            text += "".join(f"{'' if is_default else '#'}{line}\n" for line in lines)
     return text
 
 
@@ -230,6 +235,16 @@ def _rows(items: Iterable[Setting]) -> str:
         cells = (f"`{item.name}`", item.type_name, default, _help(item).removesuffix(" (required)"))
         rows.append("| " + " | ".join(cell.replace("|", "\\|") for cell in cells) + " |")
     return "\n".join(rows) + "\n"
+
+
+def _members(path: str, items: Iterable[Setting]) -> list[str]:
+    """The tables that a list of tables is made of."""
+    kinds = [(item.name, next(iter(typing.get_args(item.type)), None)) for item in items]
+    return [
+        f"#### `[[{path}.{name}]]`\n\n{_first_line(kind)}\n\n{_rows(describe(kind))}"
+        for name, kind in kinds
+        if isinstance(kind, type) and dataclasses.is_dataclass(kind)
+    ]
 
 
 def _comment(text: str) -> str:

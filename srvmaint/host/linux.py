@@ -28,7 +28,7 @@ class LinuxHost:
     def __init__(
         self, clock: Clock, *, proc: str = "/proc", etc: str = "/etc", process_limit: int = PROCESS_LIMIT
     ) -> None:
-        self._clock = clock
+        self.clock = clock
         self._process_limit = process_limit
         self._proc = proc
         self._etc = etc
@@ -40,7 +40,7 @@ class LinuxHost:
     def cpu(self) -> CpuSample:
         """The processors' counters now."""
         together, cores = parse.cpu_times(self._read("stat"))
-        return CpuSample(self._clock.monotonic(), together, cores)
+        return CpuSample(self.clock.monotonic(), together, cores)
 
     def load(self) -> Load:
         """The load averages now."""
@@ -82,7 +82,7 @@ class LinuxHost:
                 continue  # it ended between the listing and the look, or hides itself
             age = max(uptime - stat.start_ticks / tick, 0.0)
             seen.append(Process(int(pid), stat.name, stat.cpu_ticks / tick, stat.rss_pages * page, age))
-        return Processes(self._clock.monotonic(), tuple(seen), len(seen) + max(len(pids) - self._process_limit, 0))
+        return Processes(self.clock.monotonic(), tuple(seen), len(seen) + max(len(pids) - self._process_limit, 0))
 
     def unit_of(self, pid: int) -> str:
         """The service a process belongs to, or nothing."""

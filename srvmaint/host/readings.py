@@ -9,6 +9,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import NamedTuple, Protocol
 
+from srvmaint.clock import Clock
+
 
 class CpuTimes(NamedTuple):
     """Clock ticks since boot. `busy` is everything but idle and iowait; steal is part of it."""
@@ -95,6 +97,10 @@ class Processes(NamedTuple):
 
 class Host(Protocol):
     """What the checkers ask of a machine. Every method may raise OSError or ValueError, with the reason in its text."""
+
+    @property
+    def clock(self) -> Clock:
+        """What durations on this machine are measured with."""
 
     def cpu(self) -> CpuSample:
         """The processors' counters now."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from srvmaint.clock import Clock
 from srvmaint.host.readings import (
     CpuSample,
     CpuTimes,
@@ -15,6 +16,7 @@ from srvmaint.host.readings import (
     Space,
     Unreadable,
 )
+from tests.fakes import FakeClock
 
 GIB = 1024**3
 
@@ -23,6 +25,7 @@ class FakeHost:
     """A healthy machine of two cores and 8 GiB; the test changes what it wants sick."""
 
     def __init__(self) -> None:
+        self.clock: Clock = FakeClock()
         self.at = 1000.0
         self.busy_ticks: tuple[int, ...] = (0, 0)
         self.total_ticks = 1000

@@ -8,6 +8,8 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner, Result
 
+from srvmaint import registry
+from srvmaint.checkers import PACKAGE
 from srvmaint.cli._context import Context
 from srvmaint.cli.check import command
 from srvmaint.errors import UsageError
@@ -41,6 +43,13 @@ def test_paths_may_be_repeated_or_separated_by_commas(tmp_path: Path) -> None:
     assert found.exit_code == 3
 
 
+def test_hosts_on_the_command_line_need_no_section_in_the_file(tmp_path: Path) -> None:
+    found = check(tmp_path, "network", "--hosts", "127.0.0.1,localhost", "--json")
+    [result] = json.loads(found.stdout)["results"]
+    assert result["status"] == "ok"
+    assert {metric["name"] for metric in result["metrics"]} >= {"loss:127.0.0.1", "loss:localhost"}
+
+
 @pytest.mark.parametrize(
     ("arguments", "reason"),
     [
@@ -52,6 +61,10 @@ def test_paths_may_be_repeated_or_separated_by_commas(tmp_path: Path) -> None:
         (("disk", "--paths", "relative"), "must be absolute"),
         (("memory", "--paths", "/"), "belongs to the disk checker"),
         (("memory", "--per-cpu"), "belongs to the cpu checker"),
+        (("memory", "--hosts", "127.0.0.1"), "belongs to the network checker"),
+        (("network",), "Add a [checkers.network] section with it to the configuration, or give --hosts."),
+        (("network", "--hosts", "a/b"), "host 'a/b' is no host name"),
+        (("disk", "--warning", "much"), "a percentage from 0 to 100"),
         (("memory", "--samples", "2"), "belongs to the cpu checker"),
     ],
 )
@@ -77,7 +90,10 @@ def test_a_skipped_checker_is_shown_as_skipped_unless_it_is_asked_for(tmp_path: 
 
 def test_the_list_says_what_runs_by_default_and_what_each_looks_at(tmp_path: Path) -> None:
     rows = json.loads(check(tmp_path, "--list", "--json", CHECKERS_SKIP="cpu").stdout)["checkers"]
-    assert [row["checker"] for row in rows] == ["cpu", "disk", "memory"]
-    assert rows[0]["skipped"] == "CHECKERS_SKIP"
-    assert all(row["enabled"] and row["description"] for row in rows)
+    found = {row["checker"]: row for row in rows}
+    assert list(found) == [*registry.names(PACKAGE)]
+    assert found["cpu"]["skipped"] == "CHECKERS_SKIP"
+    assert all(row["description"] for row in rows)
+    assert found["disk"]["enabled"]
+    assert not found["network"]["enabled"]
     assert "skipped" in check(tmp_path, "--list", CHECKERS_SKIP="cpu").stdout

@@ -1,4 +1,4 @@
-"""What holds for every checker there is, whatever it looks at."""
+"""What holds for every checker that looks at this machine and needs no settings; the others are in `test_probes`."""
 
 from __future__ import annotations
 
@@ -18,7 +18,11 @@ from srvmaint.settings import Percent, describe
 from tests.checkers.hosts import GIB, FakeHost, process, space
 from tests.fakes import FakeClock
 
-NAMES = registry.names(PACKAGE)
+NAMES = tuple(
+    name
+    for name in registry.names(PACKAGE)
+    if not any(setting.required for setting in describe(registry.load(PACKAGE, name).Config))
+)
 UNITS = {"", "%", "B", "s"}
 
 
