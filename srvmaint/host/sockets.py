@@ -19,6 +19,10 @@ _WORDS = {
 }
 
 
+class LackingError(OSError):
+    """This machine lacks what a look takes; nothing is known about the server."""
+
+
 class Deadline:
     """One time limit for all the calls that a look takes."""
 
@@ -104,6 +108,8 @@ def words(error: OSError, seconds: float) -> str:
 
 def is_ours(error: OSError) -> bool:
     """Whether it is this machine that could not even try (a sandbox, no descriptors), and nothing about the server."""
+    if isinstance(error, LackingError):
+        return True
     return error.errno in (errno.EPERM, errno.EACCES, errno.EMFILE, errno.ENFILE, errno.ENOBUFS, errno.EAFNOSUPPORT)
 
 

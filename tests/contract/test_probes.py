@@ -26,6 +26,7 @@ NAMES = tuple(
 )
 NOWHERE: dict[str, str] = {
     "network": 'hosts = ["nobody.invalid", "nobody-else.invalid"]',
+    "http": 'targets = [{ url = "http://nobody.invalid" }, { url = "http://nobody-else.invalid" }]',
     "dns": 'targets = [{ name = "nobody.invalid" }, { name = "nobody-else.invalid" }]\nservers = ["127.0.0.1:9"]',
     "tcp": 'targets = [{ address = "nobody.invalid:1" }, { address = "nobody-else.invalid:1" }]',
 }
