@@ -190,6 +190,14 @@ def describe(section: type) -> Iterator[Setting]:
         yield Setting(name=item.name, type=hints[item.name], default=default, **item.metadata)
 
 
+def needs_settings(section: type) -> bool:
+    """Whether a section cannot be used with its defaults alone."""
+    if any(item.required for item in describe(section)):
+        return True
+    built = section()
+    return isinstance(built, _Examined) and bool(built.problems())
+
+
 def join(path: str, key: str) -> str:
     """The dotted path of `key` below `path`; a key that needs quotes in TOML has them here as well."""
     if not re.fullmatch(_BARE_KEY, key):

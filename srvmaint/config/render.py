@@ -20,7 +20,7 @@ from srvmaint import notify, registry
 from srvmaint.alerts import generic
 from srvmaint.config._toml import literal, plain
 from srvmaint.config.schema import FAMILIES, TABLES, Channel, Pipeline
-from srvmaint.settings import Setting, describe
+from srvmaint.settings import Setting, describe, needs_settings
 
 EXAMPLE: Final = "srvmaint.toml.example"
 REFERENCE: Final = "examples/REFERENCE.md"
@@ -168,10 +168,10 @@ def _drivers(name: str) -> list[tuple[str, list[Setting]]]:
 
 
 def _subsection(name: str, driver: str, items: list[Setting]) -> str:
-    needs_settings = any(item.required for item in items)
+    is_example = needs_settings(registry.load(FAMILIES[name], driver).Config)
     prefix = f"{_PREFIXES[name]}_{_upper(driver)}"
-    mark = "#" if needs_settings else ""
-    return f"{mark}[{name}.{driver}]\n{_lines(items, prefix, is_example=needs_settings)}"
+    mark = "#" if is_example else ""
+    return f"{mark}[{name}.{driver}]\n{_lines(items, prefix, is_example=is_example)}"
 
 
 def _channel(driver: str, *, is_first: bool) -> str:

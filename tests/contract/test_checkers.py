@@ -14,15 +14,11 @@ from srvmaint.clock import Clock
 from srvmaint.host.linux import LinuxHost
 from srvmaint.host.readings import Load, Memory, Pressure, Processes, Unreadable
 from srvmaint.model import CheckResult, CheckStatus
-from srvmaint.settings import Percent, describe
+from srvmaint.settings import Percent, describe, needs_settings
 from tests.checkers.hosts import GIB, FakeHost, process, space
 from tests.fakes import FakeClock
 
-NAMES = tuple(
-    name
-    for name in registry.names(PACKAGE)
-    if not any(setting.required for setting in describe(registry.load(PACKAGE, name).Config))
-)
+NAMES = tuple(name for name in registry.names(PACKAGE) if not needs_settings(registry.load(PACKAGE, name).Config))
 UNITS = {"", "%", "B", "s"}
 
 

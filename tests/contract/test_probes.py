@@ -16,16 +16,13 @@ from srvmaint.checkers._run import Runner, build
 from srvmaint.config.host import load_host
 from srvmaint.config.render import example
 from srvmaint.model import CheckResult, CheckStatus
-from srvmaint.settings import describe
+from srvmaint.settings import describe, needs_settings
 from tests.checkers.hosts import FakeHost
 
-NAMES = tuple(
-    name
-    for name in registry.names(PACKAGE)
-    if any(setting.required for setting in describe(registry.load(PACKAGE, name).Config))
-)
+NAMES = tuple(name for name in registry.names(PACKAGE) if needs_settings(registry.load(PACKAGE, name).Config))
 NOWHERE: dict[str, str] = {
     "network": 'hosts = ["nobody.invalid", "nobody-else.invalid"]',
+    "certificate": 'targets = [{ address = "nobody.invalid" }, { address = "nobody-else.invalid" }]',
     "http": 'targets = [{ url = "http://nobody.invalid" }, { url = "http://nobody-else.invalid" }]',
     "dns": 'targets = [{ name = "nobody.invalid" }, { name = "nobody-else.invalid" }]\nservers = ["127.0.0.1:9"]',
     "tcp": 'targets = [{ address = "nobody.invalid:1" }, { address = "nobody-else.invalid:1" }]',
