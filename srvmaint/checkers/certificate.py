@@ -6,6 +6,7 @@ time that is left is told all the same.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
 from typing import Final, NamedTuple
@@ -115,10 +116,12 @@ class Driver:
         """Look now."""
         targets = {_name(target): target for target in self._config.targets}
         trust = Trust()
-        calls = {name: partial(self._ask, target, trust) for name, target in targets.items()}
-        found, looks = answered(
-            self._patience.gather({**calls, **{path: partial(_read, path) for path in self._config.files}})
-        )
+        calls: dict[str, Callable[[], Found]] = {
+            name: partial(self._ask, target, trust) for name, target in targets.items()
+        }
+        calls |= {path: partial(_read, path) for path in self._config.files}
+        found: dict[str, Found]
+        found, looks = answered(self._patience.gather(calls))
         for name, seen in found.items():
             if isinstance(seen, _Files):
                 looks += [self._judge_file(path, held) for path, held in seen.held.items()]

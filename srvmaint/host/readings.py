@@ -95,6 +95,19 @@ class Processes(NamedTuple):
     total: int
 
 
+class TimeSync(NamedTuple):
+    """What keeps this machine's clock, and how well."""
+
+    by: str
+    """Who says so: `chrony`, `the kernel`, `systemd`."""
+    synchronised: bool
+    offset_s: float | None
+    """Seconds this clock is behind (or, below zero, ahead); None where nobody knows."""
+    uptime_s: float
+    source: str = ""
+    """What it is kept by, where that is told."""
+
+
 class Host(Protocol):
     """What the checkers ask of a machine. Every method may raise OSError or ValueError, with the reason in its text."""
 
@@ -122,3 +135,6 @@ class Host(Protocol):
 
     def unit_of(self, pid: int) -> str:
         """The service a process belongs to (`nginx.service`), or nothing."""
+
+    def time_sync(self) -> TimeSync:
+        """What keeps the clock."""

@@ -14,6 +14,7 @@ from srvmaint.host.readings import (
     Process,
     Processes,
     Space,
+    TimeSync,
     Unreadable,
 )
 from tests.fakes import FakeClock
@@ -36,6 +37,7 @@ class FakeHost:
         self.filesystems: dict[str, Space | Unreadable] = {"/": space(50)}
         self.table = Processes(0.0, (), 0)
         self.units: dict[int, str] = {}
+        self.sync = TimeSync("chrony", synchronised=True, offset_s=0.001, uptime_s=86400.0)
         self.failure: Exception | None = None
 
     def busy(self, seconds: float, *percents: float) -> None:
@@ -82,6 +84,11 @@ class FakeHost:
     def unit_of(self, pid: int) -> str:
         """The service the test gave the process."""
         return self.units.get(pid, "")
+
+    def time_sync(self) -> TimeSync:
+        """What the test says keeps the clock."""
+        self._fail()
+        return self.sync
 
     def _fail(self) -> None:
         if self.failure is not None:
