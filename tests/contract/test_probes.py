@@ -22,6 +22,7 @@ from tests.checkers.hosts import FakeHost
 NAMES = tuple(name for name in registry.names(PACKAGE) if needs_settings(registry.load(PACKAGE, name).Config))
 NOWHERE: dict[str, str] = {
     "network": 'hosts = ["nobody.invalid", "nobody-else.invalid"]',
+    "file": 'files = [{ path = "/nobody.invalid" }, { path = "/nobody-else.invalid" }]',
     "certificate": 'targets = [{ address = "nobody.invalid" }, { address = "nobody-else.invalid" }]',
     "http": 'targets = [{ url = "http://nobody.invalid" }, { url = "http://nobody-else.invalid" }]',
     "dns": 'targets = [{ name = "nobody.invalid" }, { name = "nobody-else.invalid" }]\nservers = ["127.0.0.1:9"]',
