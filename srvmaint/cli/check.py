@@ -30,6 +30,7 @@ if TYPE_CHECKING:
 _OWN_FLAGS: Final = {"per_cpu": "cpu", "paths": "disk", "hosts": "network"}
 """Settings that can be given on the command line, and the checker each belongs to."""
 _LEVELS: Final = ("warning", "critical")
+_TAKEN: Final = ("check", "metric", "unit", "instance", "host")
 _BAD_ARGUMENTS: Final = 2
 _PLUGIN_UNKNOWN: Final = 3
 
@@ -70,6 +71,10 @@ count. 2 is also a mistake on the command line or in the configuration; with
 @click.option(
     "--hosts", multiple=True, metavar="HOST", help="network: these instead of the configured; repeat or use commas."
 )
+@click.option("--hostname", metavar="NAME", help="What this machine is called in text, JSON and Prometheus results.")
+@click.option(
+    "--label", "label", multiple=True, metavar="KEY=VALUE", help="A label for those results; repeat for more."
+)
 @click.pass_context
 def command(
     ctx: click.Context,
@@ -86,10 +91,13 @@ def command(
     per_cpu: bool,
     paths: tuple[str, ...],
     hosts: tuple[str, ...],
+    hostname: str | None,
+    label: tuple[str, ...],
 ) -> None:
     """Look at this host now: every enabled checker, or the CHECKERs named."""
     style = "json" if is_json else style or "text"
     try:
+        origin = formats.Origin(hostname or "", _labels(label))
         config = _context(ctx).load_host_config()
         if is_list:
             click.echo(_listing(config, is_json=style == "json"))
@@ -112,7 +120,7 @@ def command(
             raise
         click.echo(formats.nagios_failure(str(error)))
         ctx.exit(_PLUGIN_UNKNOWN)
-    click.echo(formats.FORMATS[style](results))
+    click.echo(formats.FORMATS[style](results, origin))
     ctx.exit(formats.exit_code(results, _fails_from(is_warning=fail_on_warning, is_critical=fail_on_critical)))
 
 
@@ -129,6 +137,19 @@ def _fails_from(*, is_warning: bool, is_critical: bool) -> CheckStatus | None:
 
 def _split(paths: Iterable[str]) -> tuple[str, ...]:
     return tuple(part.strip() for value in paths for part in value.split(",") if part.strip())
+
+
+def _labels(pairs: Iterable[str]) -> dict[str, str]:
+    """`--label k=v` as a table, in names that Prometheus takes and that the results do not use themselves."""
+    found: dict[str, str] = {}
+    for pair in pairs:
+        name, equals, value = pair.partition("=")
+        if not equals or not (name.isascii() and name.isidentifier()) or name.startswith("__"):
+            raise UsageError(f"cannot use --label {pair}: write NAME=VALUE, the name of letters, digits and _.")
+        if name in _TAKEN:
+            raise UsageError(f"cannot use --label {pair}: the results have a label {name} of their own.")
+        found[name] = value
+    return found
 
 
 def _chosen(named: tuple[str, ...], enabled: tuple[str, ...]) -> tuple[str, ...]:

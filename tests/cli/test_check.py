@@ -65,6 +65,9 @@ def test_hosts_on_the_command_line_need_no_section_in_the_file(tmp_path: Path) -
         (("network",), "Add a [checkers.network] section with it to the configuration, or give --hosts."),
         (("network", "--hosts", "a/b"), "host 'a/b' is no host name"),
         (("disk", "--warning", "much"), "a percentage from 0 to 100"),
+        (("disk", "--label", "site"), "write NAME=VALUE"),
+        (("disk", "--label", "a-b=c"), "write NAME=VALUE"),
+        (("disk", "--label", "check=c"), "have a label check of their own"),
         (("memory", "--samples", "2"), "belongs to the cpu checker"),
     ],
 )
@@ -72,6 +75,11 @@ def test_what_does_not_fit_is_refused_with_the_reason(tmp_path: Path, arguments:
     error = check(tmp_path, *arguments).exception
     assert isinstance(error, UsageError)
     assert reason in str(error)
+
+
+def test_the_host_and_labels_of_the_command_line_are_in_the_results(tmp_path: Path) -> None:
+    data = json.loads(check(tmp_path, "disk", "--hostname", "web-1", "--label", "site=a=b", "--json").stdout)
+    assert (data["hostname"], data["labels"]) == ("web-1", {"site": "a=b"})
 
 
 def test_a_nagios_plugin_that_cannot_begin_is_unknown_with_a_line_on_stdout(tmp_path: Path) -> None:
