@@ -8,7 +8,7 @@ happens before anything is stored, so nothing here touches a file or the network
 What the drivers share is in the files with an underscore: `_access` (what a sender has to show), `_signatures` and
 `_sns` (what senders sign with), `_decode` (bytes to JSON) and `_forms` (what is no JSON by itself), `_limits` (what is
 too much), `_read` (values of unknown type to text), `_times`, `_vocabulary` (words to severity and status),
-`_fingerprint` (identity) and `_detect` (whose body is this).
+`_fingerprint` (identity), `_group` (alerts of one group) and `_detect` (whose body is this).
 """
 
 from __future__ import annotations

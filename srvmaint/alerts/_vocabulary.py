@@ -47,6 +47,8 @@ _STATE_FIRST: Final = re.compile(
 
 SEVERITY_LABELS: Final = ("severity", "priority", "level", "criticality")
 """Where people put the severity when they are free to choose, the most usual first."""
+HOST_LABELS: Final = ("instance", "host", "hostname", "host_name", "nodename", "node", "server")
+"""Where the name of the host is, the most usual first."""
 
 
 def severity(word: str) -> Severity | None:

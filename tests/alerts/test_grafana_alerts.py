@@ -218,8 +218,21 @@ def test_of_several_alerts_none_is_made_of_what_is_said_about_all() -> None:
     assert len(parsed.alerts) == 2
 
 
+def test_what_only_the_group_says_of_its_members_completes_them() -> None:
+    entry = without(member(labels={"queue": "a"}, annotations={"topic": "queues"}), "fingerprint")
+    common = {"alertname": "QueueLong", "severity": "info", "queue": "other"}
+    alert = one(body(entry, commonLabels=common, commonAnnotations={"summary": "in short"}))
+    assert (alert.name, alert.severity, alert.description) == ("QueueLong", Severity.INFO, "in short")
+    assert alert.labels == {**common, "queue": "a"}
+
+
+def test_annotations_of_other_names_are_the_description_when_there_is_no_other() -> None:
+    assert one(body(member(annotations={"info": "It is long."}), message="")).description == "info: It is long."
+
+
 def test_a_body_without_a_usable_alert_is_refused_and_an_empty_one_ignored() -> None:
     assert Driver().parse(body()).ignored
+    assert Driver().parse({**body(), "alerts": None}).ignored
     payload: Any
     for payload, code in (({"alerts": [{}]}, "no_alerts"), ({"alerts": [{}] * (MAX_ALERTS + 1)}, "too_many_alerts")):
         with pytest.raises(PayloadError) as caught:
