@@ -13,6 +13,7 @@ from tests.alerts.wrapped_bodies import BODIES, NEVER_END
 
 FIRING: dict[str, tuple[str, str, str | None, str | None]] = {
     "alerta": ("DiskFull", "critical", "web-1", "2026-03-02T10:00:00Z"),
+    "apprise": ("Backup of nas-1", "critical", "nas-1", None),
     "aws_cloudwatch": ("web-cpu", "warning", "i-0abc", "2026-03-02T10:00:00Z"),
     "aws_eventbridge": ("SSH brute force against i-0abc", "critical", None, "2026-03-02T10:00:00Z"),
     "aws_sns": ("web-cpu", "warning", "i-0abc", "2026-03-02T10:00:00Z"),

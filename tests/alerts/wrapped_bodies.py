@@ -295,6 +295,17 @@ BODIES: dict[str, list[dict[str, Any]]] = {
         {"sensorid": "2041", "sensor": "Ping", "device": "web-1", "host": "10.0.0.1", "status": status, "message": "x"}
         for status in ("Down", "Down (Acknowledged)", "Down ended (now: Up)")
     ],
+    "apprise": [
+        {
+            "version": "1.0",
+            "title": "Backup of nas-1",
+            "message": text,
+            "attachments": [],
+            "type": kind,
+            "host": "nas-1",
+        }
+        for kind, text in (("failure", "rsync ended with 23"), ("warning", "slow"), ("success", "done"))
+    ],
     "push_message": [{"title": "Updates on web-1", "message": "3 containers", "priority": 5}],
     "watchtower": [
         {

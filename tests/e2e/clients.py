@@ -8,6 +8,8 @@ import os
 import shutil
 import signal
 import socket
+import ssl
+import subprocess
 from collections.abc import AsyncIterator, Mapping
 from pathlib import Path
 from typing import Final
@@ -18,6 +20,7 @@ EXAMPLES: Final = Path(__file__).parents[2] / "examples"
 ALERTMANAGER: Final = shutil.which("prometheus-alertmanager") or shutil.which("alertmanager")
 PROMETHEUS: Final = shutil.which("prometheus")
 ICINGA: Final = shutil.which("icinga2")
+OPENSSL: Final = shutil.which("openssl")
 CURL: Final = shutil.which("curl")
 
 
@@ -65,3 +68,41 @@ async def alertmanager(folder: Path, config: str) -> AsyncIterator[str]:
         ready="Listening on",
     ):
         yield f"http://127.0.0.1:{port}"
+
+
+def self_signed(folder: Path) -> tuple[Path, Path]:
+    """The key and the certificate of localhost."""
+    key, certificate = folder / "key.pem", folder / "cert.pem"
+    subprocess.run(
+        [
+            *(str(OPENSSL), "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-days", "1", "-subj", "/CN=localhost"),
+            *("-addext", "subjectAltName=DNS:localhost", "-keyout", str(key), "-out", str(certificate)),
+        ],
+        check=True,
+        capture_output=True,
+    )
+    return key, certificate
+
+
+@contextlib.asynccontextmanager
+async def tls_door(folder: Path, url: str) -> AsyncIterator[tuple[str, Path]]:
+    """A TLS reverse proxy in front of `url`: its address, and the certificate to trust."""
+    key, certificate = self_signed(folder)
+    context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
+    context.load_cert_chain(certificate, key)
+    host, _, port = url.removeprefix("http://").partition(":")
+
+    async def carry(source: asyncio.StreamReader, target: asyncio.StreamWriter) -> None:
+        with contextlib.suppress(ConnectionError):
+            while data := await source.read(65_536):
+                target.write(data)
+                await target.drain()
+        target.close()
+
+    async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        inner, outer = await asyncio.open_connection(host, int(port))
+        await asyncio.gather(carry(reader, outer), carry(inner, writer))
+
+    server = await asyncio.start_server(serve, "127.0.0.1", 0, ssl=context)
+    async with server:
+        yield f"https://localhost:{server.sockets[0].getsockname()[1]}", certificate
