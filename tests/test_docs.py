@@ -25,7 +25,8 @@ from tests.e2e.daemon import Daemon
 ROOT = Path(__file__).parents[1]
 README = (ROOT / "README.md").read_text(encoding="utf-8")
 DOCUMENTS = {
-    name: (ROOT / name).read_text(encoding="utf-8") for name in ("README.md", "CHANGELOG.md", "CONTRIBUTING.md")
+    name: (ROOT / name).read_text(encoding="utf-8")
+    for name in ("README.md", "CHANGELOG.md", "CONTRIBUTING.md", "examples/SENDERS.md")
 }
 PARTS = ("alert drivers", "checkers", "providers", "channel drivers", "generic keys")
 
@@ -115,9 +116,21 @@ def test_every_target_of_make_in_the_documents_is_one(name: str) -> None:
 
 @pytest.mark.parametrize("name", DOCUMENTS)
 def test_every_file_the_documents_link_to_or_name_is_there(name: str) -> None:
+    folder = (ROOT / name).parent
     linked = [target for target in re.findall(r"\]\(([^)]+)\)", DOCUMENTS[name]) if "://" not in target]
     named = re.findall(r"[`@ \[]((?:srvmaint|tests|examples)/[\w./-]+)(?=[`\s\]])", DOCUMENTS[name])
-    assert [path for path in (*linked, *named) if not (ROOT / path).exists()] == []
+    assert [path for path in named if not (ROOT / path).exists()] == []
+    for target in linked:
+        path, _, anchor = target.partition("#")
+        file = folder / path if path else ROOT / name
+        assert file.exists(), target
+        assert not anchor or anchor in anchors(file.read_text(encoding="utf-8")), target
+
+
+def anchors(text: str) -> set[str]:
+    """What the headings of a page can be linked to by."""
+    headings = re.findall(r"^#+ (.+)$", text, re.MULTILINE)
+    return {re.sub(r"[^\w -]", "", heading.lower()).replace(" ", "-") for heading in headings}
 
 
 def test_every_path_of_the_api_in_the_readme_is_served() -> None:

@@ -45,8 +45,8 @@ class Listen(str):
             raise ValueError('must be "host:port" or "unix:/path", such as "127.0.0.1:8425"')
         if not re.fullmatch(_LOOPBACK, match[1]):
             raise ValueError(
-                f"cannot listen on {match[1]}: requests carry no token in this release, so anybody who reaches the port"
-                ' could use it. Listen on 127.0.0.1 or "unix:/path" and put a TLS reverse proxy in front.'
+                f"cannot listen on {match[1]}: reading and acting need no token in this release, so anybody who reaches"
+                ' the port could do both. Listen on 127.0.0.1 or "unix:/path" and put a TLS reverse proxy in front.'
             )
         return cls(text)
 
