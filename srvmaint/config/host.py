@@ -15,7 +15,7 @@ from typing import Any, Final
 from srvmaint import registry
 from srvmaint.config import _source
 from srvmaint.config._reading import Reading, begin
-from srvmaint.config.schema import FAMILIES, Checkers, HostConfig, Skips, Storage
+from srvmaint.config.schema import FAMILIES, Checkers, HostConfig, Listen, Server, Skips, Storage
 from srvmaint.errors import Problem
 
 _ON: Final = ("1", "true", "yes", "on")
@@ -38,6 +38,18 @@ def load_host(path: Path | None, environ: Mapping[str, str], cwd: Path = Path())
     parts = host_parts(reading, is_every=False)
     reading.finish()
     return HostConfig(**parts, warnings=tuple(reading.warnings))
+
+
+def load_listen(path: Path | None, environ: Mapping[str, str], cwd: Path = Path()) -> Listen:
+    """Read where the daemon listens, and nothing else.
+
+    Raises:
+        ConfigError: with every problem in that section.
+    """
+    reading = begin(path, environ, cwd)
+    listen = reading.section(Server, "server").listen
+    reading.finish()
+    return listen
 
 
 def host_parts(reading: Reading, *, is_every: bool) -> dict[str, Any]:
