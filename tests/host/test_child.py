@@ -67,15 +67,23 @@ def test_a_signal_is_passed_on_and_the_command_decides(number: signal.Signals) -
         assert wrapper.wait(20) == 7
 
 
-def test_signals_of_the_terminal_are_left_to_the_command_which_begins_with_their_usual_meaning() -> None:
-    script = "echo ready; read -r _; kill -INT $$; echo survived"
+def wrapped(script: str) -> tuple[str, int]:
+    """A wrapped script that says ready, then hears that its wrapper got SIGINT: what it says next, and how it ends."""
     command = [sys.executable, "-c", WRAPPER, "sh", "-c", script]
     with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as wrapper:
         assert wrapper.stdout is not None
         assert wrapper.stdout.readline() == "ready\n"
         wrapper.send_signal(signal.SIGINT)  # the wrapper goes on waiting
         out, _ = wrapper.communicate("\n", 20)
-    assert (out, wrapper.returncode) == ("", 130)
+    return out, wrapper.returncode
+
+
+def test_signals_of_the_terminal_are_not_given_to_the_command_twice() -> None:
+    assert wrapped("trap 'echo caught' INT; echo ready; read -r _; echo done; exit 3") == ("done\n", 3)
+
+
+def test_the_command_begins_with_the_usual_meaning_of_the_terminals_signals() -> None:
+    assert wrapped("echo ready; read -r _; kill -INT $$; echo survived") == ("", 130)
 
 
 def test_the_handlers_are_put_back() -> None:

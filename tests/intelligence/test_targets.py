@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from srvmaint.intelligence import Subject
+from srvmaint.intelligence._family import near_level
 from srvmaint.intelligence._targets import read_targets
 from srvmaint.intelligence._topics import families
 from srvmaint.intelligence._verdict import judge
@@ -54,6 +55,11 @@ def test_the_verdict_follows() -> None:
     assert verdict(FINE) is Verdict.UNVERIFIED
     assert verdict(BAD) is Verdict.CONFIRMED
     assert verdict(BAD, target="db-1") is Verdict.CONTRADICTED
+
+
+@pytest.mark.parametrize(("days", "near"), [(15, True), (14, True), (16, False), (80, False)])
+def test_a_level_that_is_reached_from_above_is_near_from_above(days: float, near: bool) -> None:  # noqa: FBT001 - a fact
+    assert near_level(Metric("days_left:a", days, "", 14, 7, low=True)) is near
 
 
 def result(checker: str, message: str, status: CheckStatus = CheckStatus.CRITICAL) -> CheckResult:
