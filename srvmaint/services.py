@@ -19,6 +19,7 @@ from srvmaint.alerts import _detect
 from srvmaint.checkers._evidence import Evidence
 from srvmaint.checkers._run import Runner, build
 from srvmaint.clock import SECOND, Clock
+from srvmaint.config.heartbeats import expected
 from srvmaint.config.schema import Config
 from srvmaint.errors import StoreError
 from srvmaint.host.identity import Identity, read_identity
@@ -29,6 +30,7 @@ from srvmaint.net.http import Client
 from srvmaint.pipeline.definition import BUILT_IN
 from srvmaint.pipeline.engine import Engine
 from srvmaint.pipeline.events import Events
+from srvmaint.pipeline.heartbeats import Heartbeats
 from srvmaint.pipeline.intake import Intake
 from srvmaint.pipeline.outbox import Outbox
 from srvmaint.pipeline.plan import Current, Plan, bind
@@ -55,6 +57,7 @@ class Services:
     outbox: Outbox
     watch: Watch
     intake: Intake
+    heartbeats: Heartbeats
     lent: notify.Tools
     identity: Identity
     evidence: Evidence
@@ -74,6 +77,7 @@ class Services:
         self.current.plan = build_plan(config, evidence, self.store, self.identity, self.lent)
         self.evidence, self.config = evidence, config
         await self.outbox.open()
+        await self.heartbeats.expect(expected(config, self.identity.hostname))
         self.workers.wake()
 
 
@@ -113,6 +117,7 @@ async def open_services(
         watch = Watch(store)
         outbox = Outbox(store, current, clock, events, watch, owner)
         workers = Workers(store, Engine(store, current, outbox, clock, events, owner), clock, watch, owner)
+        intake = Intake(store, workers, current, clock, events)
         services = Services(
             config=config,
             clock=clock,
@@ -122,7 +127,8 @@ async def open_services(
             workers=workers,
             outbox=outbox,
             watch=watch,
-            intake=Intake(store, workers, current, clock, events),
+            intake=intake,
+            heartbeats=Heartbeats(store, intake, clock, events),
             lent=lent,
             identity=identity,
             evidence=evidence,
@@ -130,6 +136,7 @@ async def open_services(
         )
         try:
             await outbox.open()
+            await services.heartbeats.expect(expected(config, identity.hostname))
             yield services
         finally:
             services.evidence.close()

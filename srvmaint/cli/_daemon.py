@@ -11,15 +11,19 @@ from srvmaint.config.schema import Listen
 from srvmaint.errors import ConflictError, NotFoundError, SrvmaintError, UsageError
 
 CONNECT_SECONDS: Final = 5.0
+_ADVICE: Final = (
+    "The database is in use, so it has to be asked: see that [server] listen is the address it was started with."
+)
 _ERRORS: Final[dict[int, type[SrvmaintError]]] = {400: UsageError, 404: NotFoundError, 409: ConflictError}
 _FIRST_ERROR: Final = 400
 
 
 class Daemon:
-    """The daemon that listens where the configuration says."""
+    """The daemon that listens where the configuration says; `advice` is what to do where it does not answer."""
 
-    def __init__(self, listen: Listen) -> None:
+    def __init__(self, listen: Listen, advice: str = _ADVICE) -> None:
         self._listen = listen
+        self._advice = advice
 
     def call(self, method: str, path: str, body: Any = None, *, seconds: float = 30.0) -> Any:
         """One request; the decoded answer.
@@ -34,10 +38,7 @@ class Daemon:
             response = connection.getresponse()
             answer = json.loads(response.read() or b"{}")
         except (OSError, http.client.HTTPException, ValueError) as error:
-            raise SrvmaintError(
-                f"cannot reach the daemon on {self._listen}: {error}. The database is in use, so it has to be asked: "
-                "see that [server] listen is the address it was started with."
-            ) from error
+            raise SrvmaintError(f"cannot reach the daemon on {self._listen}: {error}. {self._advice}") from error
         finally:
             connection.close()
         if response.status >= _FIRST_ERROR:

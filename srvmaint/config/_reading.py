@@ -82,13 +82,13 @@ class Reading:
                 self.decoder.complain(f"{name}[{index}]", "must be a table")
         return found
 
-    def unique(self, noun: str, members: Iterable[tuple[str, object]]) -> None:
-        """No two members of a `[[...]]` section have the same name."""
+    def unique(self, noun: str, members: Iterable[tuple[str, object]], key: str = "name") -> None:
+        """No two members of a `[[...]]` section have the same name, which stands at `key`."""
         first: dict[object, str] = {}
         for path, name in members:
             if isinstance(name, str) and first.setdefault(name, path) != path:
                 self.decoder.complain(
-                    f"{path}.name", f"the {noun} {first[name]} is called {name!r} as well: rename one"
+                    f"{path}.{key}", f"the {noun} {first[name]} is called {name!r} as well: rename one"
                 )
 
     def names(

@@ -15,7 +15,7 @@ from typing import Any, Final
 from srvmaint import registry
 from srvmaint.config import _source
 from srvmaint.config._reading import Reading, begin
-from srvmaint.config.schema import FAMILIES, Checkers, HostConfig, Skips, Storage
+from srvmaint.config.schema import FAMILIES, Checkers, HostConfig, Listen, Server, Skips, Storage
 from srvmaint.errors import Problem
 
 _ON: Final = ("1", "true", "yes", "on")
@@ -38,6 +38,18 @@ def load_host(path: Path | None, environ: Mapping[str, str], cwd: Path = Path())
     parts = host_parts(reading, is_every=False)
     reading.finish()
     return HostConfig(**parts, warnings=tuple(reading.warnings))
+
+
+def load_listen(path: Path | None, environ: Mapping[str, str], cwd: Path = Path()) -> Listen:
+    """Read where the daemon listens, and nothing else.
+
+    Raises:
+        ConfigError: with every problem in that section.
+    """
+    reading = begin(path, environ, cwd)
+    listen = reading.section(Server, "server").listen
+    reading.finish()
+    return listen
 
 
 def host_parts(reading: Reading, *, is_every: bool) -> dict[str, Any]:
@@ -78,10 +90,9 @@ def _checkers(reading: Reading, *, is_every: bool) -> Checkers:
     section = reading.section(Checkers, "checkers", ignore=known)
     enabled = reading.names(reading.table("checkers"), "checkers.enabled", section.enabled, known, "checker")
     drivers = reading.drivers(package, "checkers", enabled, is_every=is_every)
-    asked_for = {*enabled, *reading.table("checkers")}
-    for name, config in drivers.items():
-        own = getattr(config, "timeout", 0.0)
-        if name in asked_for and own >= section.timeout:
+    for name in dict.fromkeys((*enabled, *reading.table("checkers"))):
+        own = getattr(drivers.get(name), "timeout", 0.0)
+        if own >= section.timeout:
             reason = f"({own}) must be below [checkers] timeout ({section.timeout}), or it never comes to its end"
             reading.decoder.complain(f"checkers.{name}.timeout", reason)
     return replace(section, enabled=enabled, drivers=drivers)

@@ -13,7 +13,7 @@ from typing import Any, Final
 
 from srvmaint import nodes, notify, registry
 from srvmaint.config._toml import plain
-from srvmaint.config.schema import FAMILIES, TABLES, Channel, Pipeline
+from srvmaint.config.schema import FAMILIES, TABLES, Channel, Heartbeat, Pipeline
 from srvmaint.pipeline.definition import PRESETS
 from srvmaint.settings import Setting, describe
 
@@ -54,6 +54,7 @@ def json_schema() -> dict[str, Any]:
         "type": "object",
         "properties": {
             **tables,
+            "heartbeats": {"type": "array", "items": _object(Heartbeat, describe(Heartbeat))},
             "channels": {"type": "array", "items": {"oneOf": [*map(_channel, registry.names(notify.PACKAGE))]}},
             "pipelines": {"type": "array", "items": _pipeline()},
         },

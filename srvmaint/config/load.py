@@ -13,7 +13,17 @@ from srvmaint import nodes, notify, registry
 from srvmaint.config import _source
 from srvmaint.config._reading import Reading, begin, warn_about_readers
 from srvmaint.config.host import host_parts, skips
-from srvmaint.config.schema import FAMILIES, Alerts, Channel, Config, Incidents, Intelligence, Pipeline, Server
+from srvmaint.config.schema import (
+    FAMILIES,
+    Alerts,
+    Channel,
+    Config,
+    Heartbeat,
+    Incidents,
+    Intelligence,
+    Pipeline,
+    Server,
+)
 from srvmaint.pipeline import definition, routing
 from srvmaint.settings import describe
 
@@ -44,6 +54,7 @@ def load(path: Path | None, environ: Mapping[str, str], cwd: Path = Path()) -> C
     alerts = _alerts(reading)
     incidents = reading.section(Incidents, "incidents")
     intelligence = _intelligence(reading)
+    heartbeats = _heartbeats(reading)
     channels, drivers = _channels(reading)
     checkers = parts["checkers"]
     known = nodes.Known(
@@ -67,6 +78,7 @@ def load(path: Path | None, environ: Mapping[str, str], cwd: Path = Path()) -> C
         alerts=alerts,
         incidents=incidents,
         intelligence=intelligence,
+        heartbeats=heartbeats,
         channels=channels,
         routes=routes,
         warnings=tuple(reading.warnings),
@@ -95,6 +107,13 @@ def _intelligence(reading: Reading) -> Intelligence:
         nearest = registry.nearest(section.provider, known)
         reading.decoder.complain("intelligence.provider", f"there is no provider {section.provider!r}{nearest}")
     return replace(section, configs=reading.drivers(package, "intelligence", [section.provider], is_every=True))
+
+
+def _heartbeats(reading: Reading) -> tuple[Heartbeat, ...]:
+    tables = reading.tables("heartbeats")
+    found = [reading.decoder.section(Heartbeat, table, path) for path, table in tables]
+    reading.unique("heartbeat", [(path, table.get("slug")) for path, table in tables], key="slug")
+    return tuple(each for each in found if each is not None)
 
 
 def _channels(reading: Reading) -> tuple[tuple[Channel, ...], dict[str, str]]:

@@ -17,7 +17,7 @@ from typing import Any, Final
 from srvmaint import notify, registry
 from srvmaint.alerts import generic
 from srvmaint.config._toml import literal, plain
-from srvmaint.config.schema import FAMILIES, TABLES, Channel, Pipeline
+from srvmaint.config.schema import FAMILIES, TABLES, Channel, Heartbeat, Pipeline
 from srvmaint.settings import Setting, describe, needs_settings
 
 EXAMPLE: Final = "srvmaint.toml.example"
@@ -96,6 +96,8 @@ def example() -> str:
             f"{_comment(_first_line(section))}[{name}]\n{_lines(describe(section), _PREFIXES.get(name, 'SRVMAINT'))}"
         )
         blocks += [_subsection(name, driver, items) for driver, items in _drivers(name)]
+    blocks.append(_comment(f"[[heartbeats]] {_first_line(Heartbeat)}"))
+    blocks.append("#[[heartbeats]]\n" + _lines(describe(Heartbeat), "", is_example=True))
     blocks.append(_comment(f"[[channels]] {_first_line(Channel)} Without any: one channel `console`."))
     for place, driver in enumerate(registry.names(notify.PACKAGE)):
         blocks.append(_channel(driver, is_first=place == 0))
@@ -116,6 +118,7 @@ def reference() -> str:
                 f"##### `[[{name}.{driver}.{key}]]`\n\n{_first_line(member)}\n\n{_rows(describe(member))}"
                 for key, member in _tables(items)
             ]
+    blocks.append(f"### `[[heartbeats]]`\n\n{_first_line(Heartbeat)}\n\n{_rows(describe(Heartbeat))}")
     blocks.append(f"### `[[channels]]`\n\n{_first_line(Channel)}\n\n{_rows(describe(Channel))}")
     for driver in registry.names(notify.PACKAGE):
         items = [*describe(registry.load(notify.PACKAGE, driver).Config)]

@@ -79,6 +79,19 @@ class WebUrl(str):
         return cls(value.rstrip("/"))
 
 
+class Slug(str):
+    """What a job calls itself in `/ping/<slug>`."""
+
+    __slots__ = ()
+
+    @classmethod
+    def parse(cls, value: object) -> Self:
+        """Read a name; raises ValueError with the phrase an operator needs."""
+        if not isinstance(value, str) or not re.fullmatch(_NAME, value):
+            raise ValueError("must be 1 to 64 lower-case letters, digits, `-` or `_`, beginning with a letter or digit")
+        return cls(value)
+
+
 class Name(str):
     """What an operator calls a channel or a pipeline."""
 
@@ -241,6 +254,24 @@ class Pipeline:
 
 
 @dataclass(frozen=True)
+class Heartbeat:
+    """A job that has to be heard of: `srvmaint heartbeat exec SLUG -- command`, or any request to /ping/SLUG."""
+
+    slug: Slug = setting(help="what it calls itself: /ping/<slug>", example="nightly-backup")
+    every: Duration = setting(
+        help="it has to end well this often; counted from the last time it did", example="24h", minimum=1
+    )
+    grace: Duration = setting(
+        Duration(300),
+        help="how much later it may come than `every` says, its own duration included",
+        example="2h",
+        minimum=1,
+    )
+    severity: Severity = setting(Severity.CRITICAL, help="of the alert when it is missed or fails")
+    host: str = setting("", help="the machine it runs on; default: this one", example="db-1")
+
+
+@dataclass(frozen=True)
 class Skips:
     """What the environment says not to do: name to the variable that said so."""
 
@@ -269,6 +300,7 @@ class Config(HostConfig):
     alerts: Alerts
     incidents: Incidents
     intelligence: Intelligence
+    heartbeats: tuple[Heartbeat, ...]
     channels: tuple[Channel, ...]
     routes: tuple[Route, ...]
 
@@ -284,7 +316,7 @@ TABLES: Final[Mapping[str, type]] = {
 }
 """`[name]` sections, in the order the example shows them."""
 
-ARRAYS: Final[Mapping[str, type]] = {"channels": Channel, "pipelines": Pipeline}
+ARRAYS: Final[Mapping[str, type]] = {"heartbeats": Heartbeat, "channels": Channel, "pipelines": Pipeline}
 """`[[name]]` sections, in the order the example shows them."""
 
 FAMILIES: Final[Mapping[str, str]] = {

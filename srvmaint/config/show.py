@@ -25,6 +25,7 @@ def as_data(config: Config) -> dict[str, Any]:
         "skips": {"checkers": dict(config.skips.checkers), "channels": dict(config.skips.channels)},
         "config": {
             **{name: {**_keys(config, name), **_drivers(config, name)} for name in TABLES},
+            "heartbeats": [plain(each) for each in config.heartbeats],
             "channels": _channels(config),
             "pipelines": [_pipeline(route) for route in config.routes],
         },
@@ -37,6 +38,7 @@ def as_toml(config: Config) -> str:
     for name in TABLES:
         blocks.append(f"[{name}]\n{assignments(_keys(config, name))}")
         blocks += [f"[{name}.{driver}]\n{assignments(keys)}" for driver, keys in _drivers(config, name).items()]
+    blocks += [f"[[heartbeats]]\n{assignments(plain(each))}" for each in config.heartbeats]
     blocks += [f"[[channels]]\n{assignments(keys)}" for keys in _channels(config)]
     blocks += [f"[[pipelines]]\n{assignments(_pipeline(route))}" for route in config.routes]
     return "\n".join(blocks)

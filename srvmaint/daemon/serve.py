@@ -99,6 +99,7 @@ def start_loops(services: Services, supervisor: Supervisor) -> None:
     loops = {
         "workers": services.workers.run(),
         "retention": _tidy(services),
+        "heartbeats": services.heartbeats.run(),
         "watchdog": supervisor.watchdog(services.store),
     }
     services.loops.extend(asyncio.create_task(loop, name=name) for name, loop in loops.items())

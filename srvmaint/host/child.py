@@ -14,7 +14,8 @@ from types import FrameType
 from typing import Final, NamedTuple
 
 PLACES: Final = ("/usr/bin", "/bin", "/usr/sbin", "/sbin", "/usr/local/bin")
-_PASSED_ON: Final = (signal.SIGTERM, signal.SIGHUP, signal.SIGINT, signal.SIGQUIT, signal.SIGUSR1, signal.SIGUSR2)
+_PASSED_ON: Final = (signal.SIGTERM, signal.SIGHUP, signal.SIGUSR1, signal.SIGUSR2)
+_OF_THE_TERMINAL: Final = (signal.SIGINT, signal.SIGQUIT)
 NOT_FOUND: Final = 127
 NOT_EXECUTABLE: Final = 126
 """What shells end with in these cases: https://pubs.opengroup.org/onlinepubs/9799919799/utilities/V3_chap02.html."""
@@ -65,23 +66,33 @@ def ask(name: str, arguments: Sequence[str], seconds: float) -> Answer:
 def run(command: Sequence[str], environ: Mapping[str, str], say: Callable[[str], None]) -> int:
     """Run a command as a shell would, standard streams and all, and return the exit code a shell would have.
 
-    Signals that are meant for it are passed on to it. `say` is told why it could not be started.
+    Signals that are meant for it are passed on to it; those of the terminal it gets by itself. `say` is told why it
+    could not be started.
     """
+    child: subprocess.Popen[bytes] | None = None
+    early: list[int] = []
+
+    def pass_on(number: int, _frame: FrameType | None) -> None:
+        if number in _OF_THE_TERMINAL:
+            return
+        if child is None:
+            early.append(number)
+        else:
+            child.send_signal(number)
+
+    # Functions, not SIG_IGN: the command begins with the handling it would have had without us.
+    before = {number: signal.signal(number, pass_on) for number in (*_PASSED_ON, *_OF_THE_TERMINAL)}
     try:
         child = subprocess.Popen(list(command), env=dict(environ))  # noqa: S603 - the operator's own command, no shell
+        for number in early:
+            child.send_signal(number)
+        code = child.wait()
     except (FileNotFoundError, NotADirectoryError):
         say(f"cannot run {command[0]}: there is no such command.")
         return NOT_FOUND
     except (OSError, ValueError) as error:
-        say(f"cannot run {command[0]}: {error.strerror if isinstance(error, OSError) else error}.")
+        say(f"cannot run {command[0]}: {(error.strerror or str(error)) if isinstance(error, OSError) else error}.")
         return NOT_EXECUTABLE
-
-    def pass_on(number: int, _frame: FrameType | None) -> None:
-        child.send_signal(number)
-
-    before = {number: signal.signal(number, pass_on) for number in _PASSED_ON}
-    try:
-        code = child.wait()
     finally:
         for number, handler in before.items():
             signal.signal(number, handler)

@@ -13,7 +13,18 @@ from srvmaint.errors import StoreError
 from srvmaint.store import migrate
 from srvmaint.store.db import quoted
 
-TABLES: Final = ("alert", "alert_history", "incident", "run", "step", "delivery", "evidence", "payload", "rejected")
+TABLES: Final = (
+    "alert",
+    "alert_history",
+    "incident",
+    "run",
+    "step",
+    "delivery",
+    "evidence",
+    "payload",
+    "rejected",
+    "heartbeat",
+)
 _CONTRADICTIONS: Final = {
     "incidents whose counts are not those of their alerts": """
         SELECT incident.id FROM incident WHERE status IN ('open', 'acknowledged')

@@ -12,8 +12,9 @@ from typing import Self
 
 from srvmaint.clock import SECOND, Clock, Ids, id_floor
 from srvmaint.errors import StoreError, StoreUnavailableError
+from srvmaint.incidents.heartbeat import Beat, Pulse
 from srvmaint.model import Change, CheckResult, Delivery, DeliveryState, Incident, IncidentStatus, Run
-from srvmaint.store import db, deliveries, evidence, incidents, migrate, rejected, retention, runs
+from srvmaint.store import db, deliveries, evidence, heartbeats, incidents, migrate, rejected, retention, runs
 from srvmaint.store.intake import take_in
 from srvmaint.store.reader import Reader
 from srvmaint.store.records import (
@@ -194,6 +195,36 @@ class Store:
     async def resolve(self, incident_id: str, by: str, origin: Origin, now: int) -> Incident:
         """Say that it is over, and tell those who were told that it was not."""
         return await self._writer.submit(_resolve, incident_id, by, origin, now, self._new_id)
+
+    # ---- heartbeats -----------------------------------------------------------------------------------------------
+
+    async def has_heartbeats(self) -> bool:
+        """Whether any job was ever expected."""
+        return await self.reader.row("SELECT 1 FROM heartbeat LIMIT 1") is not None
+
+    async def expect_heartbeats(self, slugs: Sequence[str], now: int) -> list[Pulse]:
+        """Listen for these jobs; returns what is known of all."""
+        return await self._writer.submit(heartbeats.expect, slugs, now)
+
+    async def excuse_heartbeats(self, pulses: Sequence[Pulse]) -> list[Pulse]:
+        """Count these jobs' next beats from another moment."""
+        return await self._writer.submit(heartbeats.excuse, pulses)
+
+    async def beat(self, beat: Beat) -> Pulse:
+        """Write down one word of a job; see `store.heartbeats.beat`."""
+        return await self._writer.submit(heartbeats.beat, beat)
+
+    async def note_heartbeat(self, told: Pulse) -> Pulse:
+        """Write down what an alert was told."""
+        return await self._writer.submit(heartbeats.note_told, told)
+
+    async def watched_heartbeats(self, now: int) -> None:
+        """Write down that somebody listened until now."""
+        await self._writer.submit(heartbeats.watched, now)
+
+    async def forget_heartbeat(self, slug: str) -> None:
+        """Stop expecting a job."""
+        await self._writer.submit(heartbeats.forget, slug)
 
     # ---- maintenance ----------------------------------------------------------------------------------------------
 

@@ -9,7 +9,7 @@ from aiohttp import web
 from srvmaint.services import Services
 from srvmaint.web import hooks
 from srvmaint.web.answers import SERVICES
-from srvmaint.web.api import alerts, deliveries, health, incidents, orchestration, rejected
+from srvmaint.web.api import alerts, deliveries, health, heartbeats, incidents, orchestration, rejected
 from srvmaint.web.middleware import guard
 
 HOOKS: Final = (
@@ -19,7 +19,7 @@ HOOKS: Final = (
     ("GET", "/alerts/webhook/{driver}/", hooks.greet),
     ("POST", f"/alerts/webhook/{hooks.EVENTS}/v2/enqueue/", hooks.enqueue),
 )
-RESOURCES: Final = (health, alerts, incidents, orchestration, deliveries, rejected)
+RESOURCES: Final = (health, alerts, incidents, orchestration, deliveries, rejected, heartbeats)
 
 
 def build_app(services: Services) -> web.Application:

@@ -17,6 +17,7 @@ _COUNTERS: Final = {
     "alerts_received": ("Alerts accepted, by driver.", ("driver",)),
     "bodies_rejected": ("Bodies that could not be used and were kept, by reason.", ("reason",)),
     "pipeline_stage": ("Steps of runs, by node type and event.", ("stage", "event")),
+    "heartbeats": ("Words of jobs, by what they said: start, ok, fail.", ("word",)),
     "notify_deliveries": ("Delivery attempts, by channel and result.", ("channel", "result")),
 }
 

@@ -82,8 +82,11 @@ def test_a_name_nobody_knows_is_critical_and_says_so() -> None:
 
 
 @contextmanager
-def answering_only(inside: Namespace, *numbers: int) -> Iterator[None]:
-    """A kernel that answers no ICMP, and somebody who answers some of the requests in its place."""
+def answering_only(inside: Namespace, *numbers: int, with_what: bytes = b"") -> Iterator[None]:
+    """A kernel that answers no ICMP, and somebody who answers some of the requests in its place.
+
+    The answer carries what the request did, as it must, unless it is to carry something else.
+    """
     inside.sysctl("net.ipv4.icmp_echo_ignore_all", "1")
     raw = inside.run(lambda: socket.socket(socket.AF_INET, socket.SOCK_RAW, socket.IPPROTO_ICMP))
 
@@ -95,8 +98,9 @@ def answering_only(inside: Namespace, *numbers: int) -> Iterator[None]:
             if kind == 13:  # a timestamp request is how the test says it is over
                 return
             if kind == 8 and number in numbers:
-                bare = struct.pack("!BBHHH", 0, 0, 0, identity, number) + icmp[8:]
-                raw.sendto(struct.pack("!BBHHH", 0, 0, checksum(bare), identity, number) + icmp[8:], sender)
+                content = with_what or icmp[8:]
+                bare = struct.pack("!BBHHH", 0, 0, 0, identity, number) + content
+                raw.sendto(struct.pack("!BBHHH", 0, 0, checksum(bare), identity, number) + content, sender)
 
     thread = threading.Thread(target=answer)
     thread.start()
@@ -125,9 +129,15 @@ def test_what_gets_lost_is_counted_and_held_against_the_levels(inside: Namespace
 
 def test_one_lost_of_five_is_no_news(inside: Namespace) -> None:
     with answering_only(inside, 0, 1, 2, 4):
-        result = check(inside, HERE, count=5)
+        result = check(inside, "::1", HERE, count=5)
     assert result.status is CheckStatus.OK
+    assert result.message.startswith("all 2 hosts answer, slowest: 127.0.0.1 answers in ")
     assert ", 20 % lost" in result.message
+
+
+def test_an_answer_that_does_not_carry_what_was_sent_is_no_answer(inside: Namespace) -> None:
+    with answering_only(inside, 0, 1, 2, with_what=b"0123456789abcdef"):
+        assert check(inside, HERE).metrics[0].value == 100
 
 
 @pytest.mark.parametrize(

@@ -10,6 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from srvmaint.config._toml import assignments
+from srvmaint.config.heartbeats import expected
 from srvmaint.config.load import load
 from srvmaint.config.schema import ARRAYS, TABLES
 from srvmaint.errors import ConfigError
@@ -211,6 +212,22 @@ def test_a_whole_config_has_every_checker_that_needs_no_settings_because_a_pipel
     config = loaded(tmp_path, '[checkers]\nenabled = ["cpu"]\n')
     assert config.checkers.enabled == ("cpu",)
     assert {"cpu", "disk", "memory"} <= set(config.checkers.drivers)
+
+
+def test_heartbeats_are_jobs_with_a_name_of_their_own(tmp_path: Path) -> None:
+    text = '[[heartbeats]]\nslug = "{}"\nevery = "1h"\n'
+    config = loaded(tmp_path, text.format("backup") + 'host = "db-1"\n' + text.format("report"))
+    assert [(str(each.slug), float(each.every), float(each.grace)) for each in config.heartbeats] == [
+        ("backup", 3600.0, 300.0),
+        ("report", 3600.0, 300.0),
+    ]
+    assert [job.host for job in expected(config, "here")] == ["db-1", "here"]
+    wrong = text.format("backup") * 2 + '[[heartbeats]]\nslug = "A b"\ngrace = "0s"\n'
+    found = messages(tmp_path, wrong)
+    assert "is called 'backup' as well: rename one" in found["heartbeats[1].slug"]
+    assert "lower-case letters" in found["heartbeats[2].slug"]
+    assert "must be at least 1s" in found["heartbeats[2].grace"]
+    assert "is required" in found["heartbeats[2].every"]
 
 
 def test_the_environment_says_which_channels_to_skip(tmp_path: Path) -> None:

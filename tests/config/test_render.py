@@ -26,6 +26,11 @@ public_url = "https://example.org"
 drivers = ["generic"]
 [checkers.disk]
 paths = ["/", "/srv/a b"]
+[checkers.http]
+targets = [{ url = "https://example.org/", headers = { Authorization = { env = "HOOK" } } }]
+[[heartbeats]]
+slug = "backup"
+every = "24h"
 [[channels]]
 name = "ops"
 driver = "slack"

@@ -28,6 +28,11 @@ def test_both_forms_of_time_are_read(ends: int) -> None:
     assert found.not_after == (NOW + dt.timedelta(days=ends)).timestamp() * 1000
 
 
+def test_a_two_digit_year_may_be_of_the_last_century() -> None:
+    found = parse(make("a", now=NOW, begins=-365 * 30).der)
+    assert found.not_before == (NOW - dt.timedelta(days=365 * 30)).timestamp() * 1000
+
+
 def test_without_other_names_the_common_name_is_the_name() -> None:
     assert parse(make("old.example.org", now=NOW).der).names == ("old.example.org",)
     nameless = parse(make("", now=NOW).der)

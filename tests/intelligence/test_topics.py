@@ -4,8 +4,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from srvmaint import registry
+from srvmaint.checkers import PACKAGE as CHECKERS
 from srvmaint.intelligence._family import read_text
 from srvmaint.intelligence._topics import families, host_of, hosts_of, topics
+from srvmaint.intelligence.rules import PACKAGE
 from tests.intelligence.alerts import alert
 
 
@@ -33,6 +36,21 @@ def about(name: str, **more: str) -> set[str]:
         ("node_load5 > 4", "cpu"),
         ("Load average is too high", "cpu"),
         ("Processor load is too high on web-1", "cpu"),
+        ("HostPacketLoss", "network"),
+        ("Ping to gateway failed", "network"),
+        ("Network unreachable", "network"),
+        ("BlackboxSslCertificateWillExpireSoon", "certificate"),
+        ("TLS certificate of www expires", "certificate"),
+        ("CertManagerCertExpirySoon", "certificate"),
+        ("BlackboxProbeFailed", "http"),
+        ("BlackboxProbeHttpFailure", "http"),
+        ("Website down", "http"),
+        ("Port closed on db-1", "service"),
+        ("DNS lookup failed", "dns"),
+        ("Temporary failure in name resolution", "dns"),
+        ("NodeClockSkewDetected", "timesync"),
+        ("NodeClockNotSynchronising", "timesync"),
+        ("HostNtpOffsetHigh", "timesync"),
     ],
 )
 def test_a_name_says_what_an_alert_is_about(name: str, family: str) -> None:
@@ -58,6 +76,12 @@ def test_a_name_says_what_an_alert_is_about(name: str, family: str) -> None:
         "RaidDiskFailure",
         "KafkaUnderReplicatedPartitions",
         "Diskussion",
+        "HTTPErrorRateHigh",
+        "HostUnusualNetworkThroughputIn",
+        "NodeNetworkInterfaceFlapping",
+        "ShippingDelayed",
+        "ExportFailed",
+        "UncertainReading",
         "",
     ],
 )
@@ -117,7 +141,8 @@ def test_localhost_counts_only_when_nothing_better_is_there() -> None:
 
 
 def test_every_family_has_its_own_checker_and_its_own_words() -> None:
-    assert {family.type for family in families()} == {"cpu", "disk", "memory"}
+    assert len({family.type for family in families()}) == len(registry.names(PACKAGE))
+    assert {family.checker for family in families()} <= {*registry.names(CHECKERS)}
     words = [word for family in families() for word in family.words]
     assert len(words) == len(set(words))
 
