@@ -29,6 +29,7 @@ _BECAUSE: Final[Mapping[str, str]] = {
     Reason.RESOLVED_BEFORE_TOLD: "the incident was over before this channel had been told about it",
     Reason.RESOLVED_NOT_WANTED: "the channel has send_resolved = false",
     Reason.BELOW_MIN_SEVERITY: "the severity is below the channel's min_severity",
+    Reason.REPORT: "somebody asked for a run without an alert",
 }
 
 

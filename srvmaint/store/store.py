@@ -25,6 +25,7 @@ from srvmaint.store.records import (
     Lease,
     Numbers,
     Origin,
+    QueuedRun,
     Rejected,
     RunEntry,
 )
@@ -142,6 +143,11 @@ class Store:
     async def take_back(self, now: int) -> tuple[int, int]:
         """At start: give back what a dead owner held. Returns (runs, deliveries)."""
         return await self._writer.submit(_take_back, now)
+
+    async def queue_alone(self, pipeline: str, origin: Origin, now: int) -> QueuedRun:
+        """Queue a run without an alert."""
+        order = runs.Order(None, pipeline, origin.trace_id, origin.source, origin.environment, now)
+        return await self._writer.submit(runs.queue_alone, order, self._new_id)
 
     async def claim_runs(self, lease: Lease) -> Claimed:
         """Take due runs."""
