@@ -65,9 +65,14 @@ class Node:
         return _outcome({"provider": self._name, "recommendations": msgspec.to_builtins(found)}, found)
 
     async def fallback(self, context: Context, reason: str) -> Outcome:
-        """What the local rules say instead. The engine asks for it as well when the step's time is over."""
+        """What the local rules say instead, unless they have spoken in this run already.
+
+        The engine asks for it as well when the step's time is over.
+        """
         log.warning("provider %s failed in run %s, the local rules answer: %s", self._name, context.run.id, reason)
-        found = await self._tools.providers[LOCAL].analyze(self._subject(context), context.evidence)
+        spoken = any(isinstance(each, Mapping) and each.get("provider") == LOCAL for each in context.outputs.values())
+        local = self._tools.providers[LOCAL]
+        found = () if spoken else await local.analyze(self._subject(context), context.evidence)
         output = {"provider": LOCAL, "failed": {self._name: reason}, "recommendations": msgspec.to_builtins(found)}
         return _outcome(output, found)
 

@@ -201,6 +201,14 @@ class Store:
         """Say that it is over, and tell those who were told that it was not."""
         return await self._writer.submit(_resolve, incident_id, by, origin, now, self._new_id)
 
+    async def close_incident(self, incident_id: str, by: str, now: int) -> Incident:
+        """Say that all is done about it."""
+        return await self._writer.submit(incidents.close, incident_id, by, now)
+
+    async def add_note(self, incident_id: str, by: str, text: str, now: int) -> Incident:
+        """Write something down about it."""
+        return await self._writer.submit(incidents.add_note, incident_id, by, text, now)
+
     # ---- maintenance ----------------------------------------------------------------------------------------------
 
     async def prune(self, before: int) -> int:

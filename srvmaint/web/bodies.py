@@ -119,15 +119,17 @@ async def json_value(request: web.Request) -> Any:
         raise UsageError(f"the body is not JSON: {error}") from error
 
 
-def text_of(body: Mapping[str, Any], key: str, default: str | None = None) -> str | None:
-    """A short string of a body.
+def text_of(
+    body: Mapping[str, Any], key: str, default: str | None = None, *, longest: int = LONGEST_TEXT
+) -> str | None:
+    """A string of a body, of at most so many characters.
 
     Raises:
         UsageError: it is there, and is no string or a long one.
     """
     value = body.get(key, default)
-    if value is not None and (not isinstance(value, str) or len(value) > LONGEST_TEXT):
-        raise UsageError(f"{key!r} must be a string of at most {LONGEST_TEXT} characters.")
+    if value is not None and (not isinstance(value, str) or len(value) > longest):
+        raise UsageError(f"{key!r} must be a string of at most {longest} characters.")
     return value
 
 

@@ -188,3 +188,10 @@ async def test_a_provider_is_told_what_others_found_before() -> None:
     await Node(Config(), tools(providers={"local": provider})).run(about)
     [(subject, _)] = provider.asked
     assert (subject.earlier, subject.facts) == ((URGENT,), {"pick": {"cpu": 3}})
+
+
+async def test_local_rules_that_have_spoken_do_not_repeat_themselves_when_another_provider_fails() -> None:
+    about = thought(URGENT)
+    lent = tools(providers={"local": Provider(), "other": Provider(trouble=TransientError("no answer"))})
+    outcome = await Node(Config(provider="other"), lent).run(about)
+    assert (outcome.recommendations, outcome.remark) == ((), "local (other failed: no answer)")
