@@ -22,14 +22,15 @@ from srvmaint.clock import Clock
 from srvmaint.errors import SrvmaintError, UsageError
 from srvmaint.host.linux import LinuxHost
 from srvmaint.model import CheckResult, CheckStatus
-from srvmaint.settings import Percent
+from srvmaint.settings import describe, from_text
 
 if TYPE_CHECKING:
     from srvmaint.config.schema import HostConfig
 
-_OWN_FLAGS: Final = {"per_cpu": "cpu", "paths": "disk"}
+_OWN_FLAGS: Final = {"per_cpu": "cpu", "paths": "disk", "hosts": "network"}
 """Settings that can be given on the command line, and the checker each belongs to."""
 _LEVELS: Final = ("warning", "critical")
+_TAKEN: Final = ("check", "metric", "unit", "instance", "host")
 _BAD_ARGUMENTS: Final = 2
 _PLUGIN_UNKNOWN: Final = 3
 
@@ -52,8 +53,8 @@ count. 2 is also a mistake on the command line or in the configuration; with
 @click.option("--fail-on-warning", is_flag=True, help="Only warning and critical end with a code other than 0.")
 @click.option("--fail-on-critical", is_flag=True, help="Only critical ends with a code other than 0.")
 @click.option("--include-skipped", is_flag=True, help="Run also what CHECKERS_SKIP or CHECKERS_SKIP_ALL says to skip.")
-@click.option("--warning", type=float, default=None, help="Percent that is a warning; with exactly one CHECKER.")
-@click.option("--critical", type=float, default=None, help="Percent that is critical; with exactly one CHECKER.")
+@click.option("--warning", metavar="LEVEL", help="What is a warning, as in the settings; with exactly one CHECKER.")
+@click.option("--critical", metavar="LEVEL", help="What is critical, as in the settings; with exactly one CHECKER.")
 @click.option(
     "--samples",
     type=click.IntRange(1, 300),
@@ -67,6 +68,13 @@ count. 2 is also a mistake on the command line or in the configuration; with
 @click.option(
     "--paths", multiple=True, metavar="PATH", help="disk: these instead of the configured; repeat or use commas."
 )
+@click.option(
+    "--hosts", multiple=True, metavar="HOST", help="network: these instead of the configured; repeat or use commas."
+)
+@click.option("--hostname", metavar="NAME", help="What this machine is called in text, JSON and Prometheus results.")
+@click.option(
+    "--label", "label", multiple=True, metavar="KEY=VALUE", help="A label for those results; repeat for more."
+)
 @click.pass_context
 def command(
     ctx: click.Context,
@@ -77,21 +85,31 @@ def command(
     fail_on_warning: bool,
     fail_on_critical: bool,
     include_skipped: bool,
-    warning: float | None,
-    critical: float | None,
+    warning: str | None,
+    critical: str | None,
     samples: int | None,
     per_cpu: bool,
     paths: tuple[str, ...],
+    hosts: tuple[str, ...],
+    hostname: str | None,
+    label: tuple[str, ...],
 ) -> None:
     """Look at this host now: every enabled checker, or the CHECKERs named."""
     style = "json" if is_json else style or "text"
     try:
+        origin = formats.Origin(hostname or "", _labels(label))
         config = _context(ctx).load_host_config()
         if is_list:
             click.echo(_listing(config, is_json=style == "json"))
             return
         names = _chosen(checkers, config.checkers.enabled)
-        given = {"warning": warning, "critical": critical, "per_cpu": per_cpu or None, "paths": _split(paths) or None}
+        given = {
+            "warning": warning,
+            "critical": critical,
+            "per_cpu": per_cpu or None,
+            "paths": _split(paths) or None,
+            "hosts": _split(hosts) or None,
+        }
         configs = _configs(names, config.checkers.drivers, given, named=len(checkers))
         if samples is not None and "cpu" not in names:
             raise UsageError("cannot use --samples: it belongs to the cpu checker, which is not among those that run.")
@@ -102,7 +120,7 @@ def command(
             raise
         click.echo(formats.nagios_failure(str(error)))
         ctx.exit(_PLUGIN_UNKNOWN)
-    click.echo(formats.FORMATS[style](results))
+    click.echo(formats.FORMATS[style](results, origin))
     ctx.exit(formats.exit_code(results, _fails_from(is_warning=fail_on_warning, is_critical=fail_on_critical)))
 
 
@@ -121,6 +139,19 @@ def _split(paths: Iterable[str]) -> tuple[str, ...]:
     return tuple(part.strip() for value in paths for part in value.split(",") if part.strip())
 
 
+def _labels(pairs: Iterable[str]) -> dict[str, str]:
+    """`--label k=v` as a table, in names that Prometheus takes and that the results do not use themselves."""
+    found: dict[str, str] = {}
+    for pair in pairs:
+        name, equals, value = pair.partition("=")
+        if not equals or not (name.isascii() and name.isidentifier()) or name.startswith("__"):
+            raise UsageError(f"cannot use --label {pair}: write NAME=VALUE, the name of letters, digits and _.")
+        if name in _TAKEN:
+            raise UsageError(f"cannot use --label {pair}: the results have a label {name} of their own.")
+        found[name] = value
+    return found
+
+
 def _chosen(named: tuple[str, ...], enabled: tuple[str, ...]) -> tuple[str, ...]:
     """The checkers to run, each once; naming one runs it even when it is not enabled."""
     known = registry.names(PACKAGE)
@@ -132,43 +163,50 @@ def _chosen(named: tuple[str, ...], enabled: tuple[str, ...]) -> tuple[str, ...]
 
 def _configs(names: tuple[str, ...], configured: Any, given: dict[str, Any], *, named: int) -> dict[str, Any]:
     """Each checker's settings, with what the command line says about them."""
-    configs = {name: configured[name] if name in configured else _defaults(name) for name in names}
     if named != 1 and any(given[level] is not None for level in _LEVELS):
         raise UsageError("cannot use --warning or --critical here: they need exactly one named checker. Name one.")
+    told: dict[str, dict[str, Any]] = {name: {} for name in names}
     for option, value in given.items():
         if value is None:
             continue
         owner = names[0] if option in _LEVELS else _OWN_FLAGS[option]
-        if owner not in configs:
+        if owner not in told:
             flag = option.replace("_", "-")
             raise UsageError(
                 f"cannot use --{flag}: it belongs to the {owner} checker, which is not among those that run."
             )
-        configs[owner] = _with(configs[owner], option, value)
+        told[owner][option] = value
+    configs = {name: _config(name, configured.get(name), told[name]) for name in names}
     for name, config in configs.items():
         _refuse(name, config.problems() if hasattr(config, "problems") else [])
     return configs
 
 
-def _defaults(name: str) -> Any:
-    try:
-        return registry.load(PACKAGE, name).Config()
-    except TypeError as error:  # a setting without a default
+def _config(name: str, configured: Any, told: dict[str, Any]) -> Any:
+    """A checker's settings; it may have none in the file if the command line says all it needs."""
+    section = registry.load(PACKAGE, name).Config
+    known = {item.name: item for item in describe(section)}
+    values = {}
+    for option, value in told.items():
+        if option not in known:
+            raise UsageError(f"cannot use --{option}: the {name} checker has no such level.")
+        values[option] = _level(option, value, known[option].type) if option in _LEVELS else value
+    missing = [item.name for item in known.values() if configured is None and item.required and item.name not in values]
+    if missing:
+        flags = "".join(f", or give --{option}" for option in missing if option in _OWN_FLAGS)
         raise UsageError(
-            f"cannot run {name}: it needs settings. Add [checkers.{name}] to the configuration."
-        ) from error
+            f"cannot run {name}: it needs to be told its {' and '.join(missing)}. Add a [checkers.{name}] section with "
+            f"{'them' if len(missing) > 1 else 'it'} to the configuration{flags}."
+        )
+    return section(**values) if configured is None else dataclasses.replace(configured, **values)
 
 
-def _with(config: Any, option: str, value: Any) -> Any:
-    fields = {field.name for field in dataclasses.fields(config)}
-    if option not in fields:
-        raise UsageError(f"cannot use --{option}: this checker has no such level.")
-    if option in _LEVELS:
-        try:
-            value = Percent.parse(value)
-        except ValueError as error:
-            raise UsageError(f"cannot use --{option} {value:g}: it {error}.") from error
-    return dataclasses.replace(config, **{option: value})
+def _level(option: str, text: str, kind: Any) -> Any:
+    """A level as the checker's own setting has it: a percentage, a duration, a number."""
+    try:
+        return from_text(kind, text)
+    except ValueError as error:
+        raise UsageError(f"cannot use --{option} {text}: it {error}.") from error
 
 
 def _refuse(name: str, problems: list[str]) -> None:

@@ -16,6 +16,7 @@ import msgspec
 from srvmaint import intelligence
 from srvmaint.clock import Clock
 from srvmaint.incidents.what_to_send import Told, Wishes
+from srvmaint.intelligence._verdict import Judgement
 from srvmaint.model import Alert, CheckResult, Incident, Recommendation, Run, RunState, StoredAlert
 from srvmaint.store.records import Intent
 
@@ -88,6 +89,8 @@ class Context(msgspec.Struct):
     reports: bool = False
     """The definition takes no alerts in: without an incident it speaks of the host."""
     is_this_host: Callable[[str], bool] = _nobody
+    judgement: Judgement | None = None
+    """What the evidence so far says of the alerts, and why; None until a node has worked it out."""
 
     @property
     def parsed_alerts(self) -> tuple[Alert, ...]:
@@ -110,6 +113,8 @@ class Outcome(msgspec.Struct, frozen=True):
     """Messages to send and what the channels will then have been told: committed before anything is sent."""
     skipped: str | None = None
     """Why the step did nothing, when it was told to do nothing."""
+    judgement: Judgement | None = None
+    """What the evidence says of the alerts, where the node has worked it out."""
 
 
 class Node(Protocol):

@@ -70,7 +70,8 @@ class Scope:
             case "severity":
                 return context.incident.severity if context.incident else severity_of(context.evidence)
             case "verdict":
-                return judge(context.parsed_alerts, context.evidence, context.is_this_host)[0]
+                judgement = context.judgement
+                return (judgement or judge(context.parsed_alerts, context.evidence, context.is_this_host))[0]
             case "checks":
                 return _checks(context.evidence)
             case "recommendations":

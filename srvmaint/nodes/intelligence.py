@@ -15,7 +15,7 @@ import msgspec
 
 from srvmaint import intelligence, registry
 from srvmaint.errors import StepError
-from srvmaint.intelligence._verdict import judge
+from srvmaint.intelligence._verdict import Judgement, judge
 from srvmaint.model import Recommendation, RunState
 from srvmaint.nodes import Context, Known, Outcome, Tools
 from srvmaint.settings import setting
@@ -51,8 +51,9 @@ class Node:
 
     async def run(self, context: Context) -> Outcome:
         """Recommendations, each with the evidence it rests on."""
+        judgement = self._judge(context)
         try:
-            found = await self._provider.analyze(self._subject(context), context.evidence)
+            found = await self._provider.analyze(_subject(context, judgement), context.evidence)
         except StepError as error:
             if self._name == LOCAL:
                 raise
@@ -62,7 +63,7 @@ class Node:
                 raise
             log.exception("provider %s failed unexpectedly: this is a defect, report it", self._name)
             return await self.fallback(context, f"internal error: {type(error).__name__}")
-        return _outcome({"provider": self._name, "recommendations": msgspec.to_builtins(found)}, found)
+        return _outcome({"provider": self._name, "recommendations": msgspec.to_builtins(found)}, found, judgement)
 
     async def fallback(self, context: Context, reason: str) -> Outcome:
         """What the local rules say instead, unless they have spoken in this run already.
@@ -71,33 +72,38 @@ class Node:
         """
         log.warning("provider %s failed in run %s, the local rules answer: %s", self._name, context.run.id, reason)
         spoken = any(isinstance(each, Mapping) and each.get("provider") == LOCAL for each in context.outputs.values())
-        local = self._tools.providers[LOCAL]
-        found = () if spoken else await local.analyze(self._subject(context), context.evidence)
+        local, judgement = self._tools.providers[LOCAL], self._judge(context)
+        found = () if spoken else await local.analyze(_subject(context, judgement), context.evidence)
         output = {"provider": LOCAL, "failed": {self._name: reason}, "recommendations": msgspec.to_builtins(found)}
-        return _outcome(output, found)
+        return _outcome(output, found, judgement)
 
     async def restore(self, output: Mapping[str, Any]) -> Outcome:
         """What the provider said then: it may have been paid for."""
         found = msgspec.convert(output.get("recommendations", ()), tuple[Recommendation, ...])
         return _outcome({"provider": self._name, **output}, found)
 
-    def _subject(self, context: Context) -> intelligence.Subject:
-        verdict, _ = judge(context.parsed_alerts, context.evidence, self._tools.is_this_host)
-        return intelligence.Subject(
-            title=context.incident.title if context.incident else "this host",
-            alerts=context.parsed_alerts,
-            verdict=verdict,
-            earlier=tuple(context.recommendations),
-            facts={
-                node: output["transformed"]
-                for node, output in context.outputs.items()
-                if isinstance(output, Mapping) and "transformed" in output
-            },
-        )
+    def _judge(self, context: Context) -> Judgement:
+        return context.judgement or judge(context.parsed_alerts, context.evidence, self._tools.is_this_host)
 
 
-def _outcome(output: Mapping[str, Any], found: tuple[Recommendation, ...]) -> Outcome:
+def _subject(context: Context, judgement: Judgement) -> intelligence.Subject:
+    return intelligence.Subject(
+        title=context.incident.title if context.incident else "this host",
+        alerts=context.parsed_alerts,
+        verdict=judgement[0],
+        earlier=tuple(context.recommendations),
+        facts={
+            node: output["transformed"]
+            for node, output in context.outputs.items()
+            if isinstance(output, Mapping) and "transformed" in output
+        },
+    )
+
+
+def _outcome(
+    output: Mapping[str, Any], found: tuple[Recommendation, ...], judgement: Judgement | None = None
+) -> Outcome:
     """The message says who analysed, and who could not."""
     failed = "; ".join(f"{name} failed: {reason}" for name, reason in output.get("failed", {}).items())
     remark = f"{output['provider']} ({failed})" if failed else str(output["provider"])
-    return Outcome(output, recommendations=found, remark=remark)
+    return Outcome(output, recommendations=found, remark=remark, judgement=judgement)

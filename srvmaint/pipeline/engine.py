@@ -348,6 +348,7 @@ def _absorb(progress: _Progress, bound: BoundNode, outcome: Outcome) -> None:
     context.evidence.extend(outcome.evidence)
     if outcome.dropped:
         context.recommendations = [each for each in context.recommendations if each not in outcome.dropped]
+    context.judgement = outcome.judgement or (None if outcome.evidence else context.judgement)
     context.recommendations.extend(outcome.recommendations)
     if outcome.remark:
         context.remarks.append(outcome.remark)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from srvmaint.clock import Clock
 from srvmaint.host.readings import (
     CpuSample,
     CpuTimes,
@@ -13,8 +14,10 @@ from srvmaint.host.readings import (
     Process,
     Processes,
     Space,
+    TimeSync,
     Unreadable,
 )
+from tests.fakes import FakeClock
 
 GIB = 1024**3
 
@@ -23,6 +26,7 @@ class FakeHost:
     """A healthy machine of two cores and 8 GiB; the test changes what it wants sick."""
 
     def __init__(self) -> None:
+        self.clock: Clock = FakeClock()
         self.at = 1000.0
         self.busy_ticks: tuple[int, ...] = (0, 0)
         self.total_ticks = 1000
@@ -33,6 +37,7 @@ class FakeHost:
         self.filesystems: dict[str, Space | Unreadable] = {"/": space(50)}
         self.table = Processes(0.0, (), 0)
         self.units: dict[int, str] = {}
+        self.sync = TimeSync("chrony", synchronised=True, offset_s=0.001, uptime_s=86400.0)
         self.failure: Exception | None = None
 
     def busy(self, seconds: float, *percents: float) -> None:
@@ -79,6 +84,11 @@ class FakeHost:
     def unit_of(self, pid: int) -> str:
         """The service the test gave the process."""
         return self.units.get(pid, "")
+
+    def time_sync(self) -> TimeSync:
+        """What the test says keeps the clock."""
+        self._fail()
+        return self.sync
 
     def _fail(self) -> None:
         if self.failure is not None:

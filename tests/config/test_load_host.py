@@ -7,6 +7,8 @@ from pathlib import Path
 
 import pytest
 
+from srvmaint import registry
+from srvmaint.checkers import PACKAGE
 from srvmaint.config.host import load_host
 from srvmaint.errors import ConfigError
 from tests.config.written import as_a_user, write
@@ -50,13 +52,22 @@ def test_a_mistake_in_a_checker_stops_it_with_every_problem(tmp_path: Path) -> N
     assert set(found) >= {"checkers.enabled[3]", "checkers.timeout"}
 
 
+def test_a_checkers_own_timeout_has_to_fit_into_that_of_all(tmp_path: Path) -> None:
+    text = '[checkers]\ntimeout = "4s"\n[checkers.network]\nhosts = ["a"]\ntimeout = "4s"\n'
+    with pytest.raises(ConfigError) as caught:
+        load_host(write(tmp_path, text), {"HOME": "/"})
+    [problem] = caught.value.problems
+    assert (problem.path, problem.line) == ("checkers.network.timeout", 5)
+    assert problem.message.startswith("(4s) must be below [checkers] timeout (4s)")
+
+
 @pytest.mark.parametrize("prefix", ["", "SRVMAINT_"])
 def test_the_environment_says_which_checkers_to_skip_and_its_variable_is_named(tmp_path: Path, prefix: str) -> None:
     environ = {"HOME": "/", f"{prefix}CHECKERS_SKIP": "cpu, disk,,nope"}
     config = load_host(None, environ, tmp_path)
     assert config.skips.checkers == {"cpu": f"{prefix}CHECKERS_SKIP", "disk": f"{prefix}CHECKERS_SKIP"}
     assert config.warnings == (
-        f"{prefix}CHECKERS_SKIP: there is no checker 'nope': there is {', '.join(sorted(config.checkers.drivers))}.",
+        f"{prefix}CHECKERS_SKIP: there is no checker 'nope': there is {', '.join(registry.names(PACKAGE))}.",
     )
 
 

@@ -1,4 +1,4 @@
-"""What holds for every checker there is, whatever it looks at."""
+"""What holds for every checker that looks at this machine and needs no settings; the others are in `test_probes`."""
 
 from __future__ import annotations
 
@@ -12,13 +12,13 @@ from srvmaint.checkers import PACKAGE
 from srvmaint.checkers._run import Runner, build
 from srvmaint.clock import Clock
 from srvmaint.host.linux import LinuxHost
-from srvmaint.host.readings import Load, Memory, Pressure, Processes, Unreadable
+from srvmaint.host.readings import Load, Memory, Pressure, Processes, TimeSync, Unreadable
 from srvmaint.model import CheckResult, CheckStatus
-from srvmaint.settings import Percent, describe
+from srvmaint.settings import describe, needs_settings
 from tests.checkers.hosts import GIB, FakeHost, process, space
 from tests.fakes import FakeClock
 
-NAMES = registry.names(PACKAGE)
+NAMES = tuple(name for name in registry.names(PACKAGE) if not needs_settings(registry.load(PACKAGE, name).Config))
 UNITS = {"", "%", "B", "s"}
 
 
@@ -33,6 +33,7 @@ def sick() -> FakeHost:
     host.loads = Load(64, 64, 64, 2)
     host.ram = Memory(8 * GIB, 0, GIB, 0)
     host.filesystems = {"/": space(99, inodes=99, turned_readonly=True)}
+    host.sync = TimeSync("chrony", synchronised=True, offset_s=10.0, uptime_s=86400.0)
     host.table = Processes(0, (process(7, "we|rd (name) = 'x'\n", cpu_s=99, rss=GIB),), 1)
     return host
 
@@ -115,7 +116,7 @@ def test_its_settings_explain_themselves_and_its_defaults_have_no_problem(name: 
     config = registry.load(PACKAGE, name).Config
     assert config().problems() == []
     assert all(setting.help for setting in describe(config))
-    upside_down = dataclasses.replace(config(), warning=Percent(90), critical=Percent(10))
+    upside_down = dataclasses.replace(config(), warning=type(config().warning)(90), critical=type(config().warning)(10))
     assert upside_down.problems()
 
 
