@@ -228,7 +228,7 @@ class Message(msgspec.Struct, frozen=True):
     """What a receiver is told, before any channel gives it a form. Title and severity come from the alert."""
 
     kind: str
-    """firing, resolved, acknowledged, severity_changed or test."""
+    """firing, resolved, acknowledged, severity_changed, report (a run without an alert) or test."""
     title: str
     severity: Severity
     status: str

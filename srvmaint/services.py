@@ -21,6 +21,7 @@ from srvmaint.checkers._run import Runner, build
 from srvmaint.clock import SECOND, Clock
 from srvmaint.config.heartbeats import expected
 from srvmaint.config.schema import Config
+from srvmaint.config.show import secrets_of
 from srvmaint.errors import StoreError
 from srvmaint.host.identity import Identity, read_identity
 from srvmaint.host.linux import LinuxHost
@@ -162,12 +163,13 @@ def build_plan(config: Config, evidence: Evidence, store: Store, identity: Ident
         )
         for channel in config.channels
     }
+    for_providers = intelligence.Tools(lent.http, tuple(secrets_of(config)))
     tools = nodes.Tools(
         clock=lent.clock,
         look=look,
         recall=store.evidence,
         providers={
-            name: registry.load(intelligence.PACKAGE, name).Driver(own)
+            name: registry.load(intelligence.PACKAGE, name).Driver(own, for_providers)
             for name, own in config.intelligence.configs.items()
         },
         provider=config.intelligence.provider,
@@ -177,11 +179,12 @@ def build_plan(config: Config, evidence: Evidence, store: Store, identity: Ident
         public_url=config.server.public_url,
         give_up_after_ms=GIVE_UP_AFTER_SECONDS * SECOND,
     )
-    pipelines = {name: bind(definition, tuple(channels), tools, name) for name, definition in BUILT_IN.items()}
+    by_name = {**BUILT_IN, **config.definitions}
+    pipelines = {name: bind(definition, tuple(channels), tools, name) for name, definition in by_name.items()}
     pipelines |= {route.name: bind(route.definition, route.channels, tools, route.name) for route in config.routes}
     return Plan(
         routes=config.routes,
-        definitions={**BUILT_IN, **{route.name: route.definition for route in config.routes}},
+        definitions={**by_name, **{route.name: route.definition for route in config.routes}},
         pipelines=pipelines,
         senders={
             channel.name: registry.load(notify.PACKAGE, channel.driver).Driver(channel.config, lent)

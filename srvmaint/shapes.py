@@ -58,7 +58,7 @@ def incident(found: Incident) -> dict[str, Any]:
         "acknowledged_by": found.acknowledged_by,
         "resolved_at": iso(found.resolved_at),
         "closed_at": iso(found.closed_at),
-        "notes": [{**note, "at": iso(note.get("at"))} for note in found.notes],
+        "notes": [{**note, "at": iso(note.get("at"))} for note in found.notes if "event" not in note],
     }
 
 

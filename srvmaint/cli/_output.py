@@ -22,7 +22,7 @@ def print_json(value: Any) -> None:
 
 def print_table(headers: Sequence[str], rows: Iterable[Sequence[str]], *, empty: str) -> None:
     """A table; `empty` goes to stderr when there is nothing to show."""
-    found = [[_one_line(cell) for cell in row] for row in rows]
+    found = [[one_line(cell) for cell in row] for row in rows]
     if not found:
         click.echo(empty, err=True)
         return
@@ -43,15 +43,15 @@ def print_fields(fields: Iterable[tuple[str, str | None]]) -> None:
     shown = [(name, value) for name, value in fields if value]
     width = max((len(name) for name, _ in shown), default=0)
     for name, value in shown:
-        click.echo(f"{name.ljust(width)}  {_one_line(value)}")
+        click.echo(f"{name.ljust(width)}  {one_line(value)}")
 
 
 def print_text(text: str) -> None:
     """Text of several lines that somebody else wrote."""
     for line in text.splitlines():
-        click.echo(_one_line(line.replace("\t", "    ")))
+        click.echo(one_line(line.replace("\t", "    ")))
 
 
-def _one_line(text: str) -> str:
+def one_line(text: str) -> str:
     """Payload text must not move the cursor or forge a line."""
     return "".join(char if char.isprintable() else " " for char in text)

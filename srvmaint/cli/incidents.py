@@ -1,4 +1,4 @@
-"""Look at incidents, acknowledge and resolve them."""
+"""Look at incidents, acknowledge, resolve and close them, write notes."""
 
 from __future__ import annotations
 
@@ -13,7 +13,9 @@ from srvmaint.cli._alone import do, read
 from srvmaint.cli._context import Context
 from srvmaint.cli._daemon import Daemon
 from srvmaint.cli._output import json_option, print_fields, print_json, print_table
+from srvmaint.errors import UsageError
 from srvmaint.model import IncidentStatus
+from srvmaint.pipeline import timeline
 from srvmaint.services import Services
 from srvmaint.store import pages
 from srvmaint.store.reader import Reader
@@ -26,7 +28,7 @@ by_option = click.option("--by", default=getpass.getuser, show_default="your log
 @click.group(invoke_without_command=True)
 @click.pass_context
 def command(click_context: click.Context) -> None:
-    """Look at incidents, acknowledge and resolve them."""
+    """Look at incidents, acknowledge, resolve and close them, write notes."""
     if click_context.invoked_subcommand is None:
         click_context.invoke(list_incidents)
 
@@ -69,12 +71,13 @@ def list_incidents(context: Context, limit: int = 20, status: str | None = None,
 @json_option
 @click.pass_obj
 def show(context: Context, incident_id: str, as_json: bool) -> None:
-    """Show one incident with its alerts."""
+    """Show one incident with its alerts and its timeline."""
 
     async def look(reader: Reader) -> dict[str, Any]:
-        incident = shapes.incident(await pages.incident(reader, incident_id))
+        incident = await pages.incident(reader, incident_id)
         alerts = await pages.page(reader, "alerts", {"incident_id": incident_id}, limit=500)
-        return {**incident, "members": [shapes.alert(alert) for alert in alerts.items]}
+        members = [shapes.alert(alert) for alert in alerts.items]
+        return {**shapes.incident(incident), "members": members, "timeline": await timeline.shape(reader, incident)}
 
     shape = read(context, look)
     if as_json:
@@ -97,6 +100,12 @@ def show(context: Context, incident_id: str, as_json: bool) -> None:
             for each in shape["members"]
         ],
         empty="no alerts",
+    )
+    click.echo()
+    print_table(
+        ("TIME", "WHAT", ""),
+        [(each["at"], each["what"], each["text"]) for each in shape["timeline"]],
+        empty="nothing has been recorded",
     )
 
 
@@ -136,9 +145,41 @@ def resolve(context: Context, incident_id: str, by: str, as_json: bool) -> None:
     _print(shape, as_json=as_json)
 
 
-def _ask(context: Context, incident_id: str, action: str, by: str) -> dict[str, Any]:
+@command.command()
+@click.argument("incident_id", metavar="INCIDENT")
+@by_option
+@json_option
+@click.pass_obj
+def close(context: Context, incident_id: str, by: str, as_json: bool) -> None:
+    """Say that all is done about it; if it fires again that is a new incident."""
+
+    async def here(services: Services) -> dict[str, Any]:
+        return shapes.incident(await services.store.close_incident(incident_id, by, services.clock.now()))
+
+    _print(do(context, here, lambda: _ask(context, incident_id, "close", by)), as_json=as_json)
+
+
+@command.command()
+@click.argument("incident_id", metavar="INCIDENT")
+@click.argument("text", metavar="TEXT")
+@by_option
+@json_option
+@click.pass_obj
+def note(context: Context, incident_id: str, text: str, by: str, as_json: bool) -> None:
+    """Write something down about it."""
+    if not text.strip():
+        raise UsageError("say what is to be written down: TEXT is empty.")
+
+    async def here(services: Services) -> dict[str, Any]:
+        now = services.clock.now()
+        return shapes.incident(await services.store.add_note(incident_id, by, text.strip(), now))
+
+    _print(do(context, here, lambda: _ask(context, incident_id, "notes", by, text=text)), as_json=as_json)
+
+
+def _ask(context: Context, incident_id: str, action: str, by: str, **more: str) -> dict[str, Any]:
     daemon = Daemon(context.load_config().server.listen)
-    shape: dict[str, Any] = daemon.call("POST", f"/incidents/{incident_id}/{action}/", {"by": by})
+    shape: dict[str, Any] = daemon.call("POST", f"/incidents/{incident_id}/{action}/", {"by": by, **more})
     return shape
 
 

@@ -30,6 +30,7 @@ from srvmaint.pipeline.definition import CHECKS_ONLY
 from srvmaint.pipeline.intake import Offer, read_body
 from srvmaint.services import Services
 from srvmaint.store import pages
+from srvmaint.store.records import Origin
 
 WAIT_SECONDS: Final = 120.0
 _IDENTITIES: Final = frozenset({"fingerprint", "id"})
@@ -41,6 +42,7 @@ class Wanted:
     """What the command line asked for."""
 
     payload: Any
+    """None for a run without an alert."""
     driver: str | None
     pipeline: str | None
     trace_id: str | None
@@ -80,14 +82,18 @@ def command(
 ) -> int:
     """Take one alert through the whole pipeline now, and show what came of it.
 
-    The alert is a sample (--sample) or a webhook body (--payload). With a daemon running it is handed over, without one
+    The alert is a sample (--sample) or a webhook body (--payload); with neither, --pipeline and --checks-only run
+    without one. With a daemon running it is handed over, without one
     it is driven to its end here, deliveries included. A dry run starts from an empty history.
     """
-    if (sample is None) == (payload is None):
+    if sample is not None and payload is not None:
         raise UsageError("say what to run: either --sample or --payload FILE.")
+    alone = sample is None and payload is None
+    if alone and pipeline is None and not checks_only:
+        raise UsageError("say what to run: --sample, --payload FILE, or --pipeline NAME without an alert.")
     if trace_id is not None and not is_trace_id(trace_id):
         raise UsageError("--trace-id must be 32 lower-case hex digits.")
-    body = _fresh(_sample(sample), Clock()) if sample is not None else _read(payload or "-")
+    body = _fresh(_sample(sample), Clock()) if sample is not None else None if alone else _read(payload or "-")
     wanted = Wanted(
         payload=body,
         driver=driver or sample,
@@ -112,6 +118,17 @@ def command(
 
 
 async def _execute(services: Services, wanted: Wanted) -> dict[str, Any]:
+    if wanted.payload is None and wanted.pipeline is not None:
+        origin = Origin(wanted.trace_id or services.clock.new_trace_id(), wanted.source or "cli", wanted.environment)
+        accepted = await services.intake.stand_alone(wanted.pipeline, origin)
+    else:
+        accepted = await services.intake.accept(_offer(services, wanted))
+    for run in accepted.runs:
+        await services.watch.end_of(run.run_id, WAIT_SECONDS)
+    return shapes.run(*await pages.run(services.store.reader, accepted.runs[0].run_id))
+
+
+def _offer(services: Services, wanted: Wanted) -> Offer:
     raw = json.dumps(wanted.payload).encode()
     try:
         name, parsed = read_body(services.current.plan, raw, wanted.driver)
@@ -119,7 +136,7 @@ async def _execute(services: Services, wanted: Wanted) -> dict[str, Any]:
         raise UsageError(f"cannot use this body: {error}") from error
     if parsed.ignored is not None:
         raise UsageError(f"this body carries no alert: {parsed.ignored}.")
-    offer = Offer(
+    return Offer(
         parsed=parsed,
         body=raw,
         driver=name,
@@ -130,10 +147,6 @@ async def _execute(services: Services, wanted: Wanted) -> dict[str, Any]:
         requested=True,
         source=wanted.source,
     )
-    accepted = await services.intake.accept(offer)
-    for run in accepted.runs:
-        await services.watch.end_of(run.run_id, WAIT_SECONDS)
-    return shapes.run(*await pages.run(services.store.reader, accepted.runs[0].run_id))
 
 
 async def _rehearse(context: Context, wanted: Wanted) -> tuple[dict[str, Any], list[dict[str, str]]]:

@@ -1,7 +1,8 @@
-"""Look at pipeline runs, and let a failed one go on."""
+"""Look at pipeline runs, follow them, and let a failed one go on."""
 
 from __future__ import annotations
 
+import contextlib
 import sys
 from typing import Any
 
@@ -12,6 +13,8 @@ from srvmaint.cli._alone import do, read
 from srvmaint.cli._context import Context
 from srvmaint.cli._daemon import Daemon
 from srvmaint.cli._output import json_option, print_fields, print_json, print_table
+from srvmaint.cli._watch import Lines, screen, watch
+from srvmaint.clock import Clock
 from srvmaint.model import RunState
 from srvmaint.services import Services
 from srvmaint.store import pages
@@ -23,7 +26,7 @@ WAIT_SECONDS = 60.0
 @click.group(invoke_without_command=True)
 @click.pass_context
 def command(click_context: click.Context) -> None:
-    """Look at pipeline runs, and let a failed one go on."""
+    """Look at pipeline runs, follow them, and let a failed one go on."""
     if click_context.invoked_subcommand is None:
         click_context.invoke(list_runs)
 
@@ -90,6 +93,22 @@ def resume(context: Context, run_id: str, as_json: bool) -> int:
     shape = do(context, here, ask, sys.stderr if as_json else None)
     print_json(shape) if as_json else print_run(shape)
     return 1 if shape["state"] == RunState.FAILED else 0
+
+
+@command.command("watch")
+@click.option("--limit", type=click.IntRange(1, 100), default=20, show_default=True, help="How many, newest first.")
+@click.option("--status", type=click.Choice([each.value for each in RunState]), help="Only runs in this state.")
+@click.option(
+    "--every", type=click.FloatRange(0.2, 3600), default=1.0, show_default=True, help="Seconds between two looks."
+)
+@click.option("--json", "as_json", is_flag=True, help="Print a JSON object a line for every change.")
+@click.pass_obj
+def watch_runs(context: Context, limit: int, status: str | None, every: float, as_json: bool) -> None:
+    """Follow the latest runs as they go, until Ctrl-C; a line for every change where stdout is no terminal."""
+    is_seen = sys.stdout.isatty() and not as_json
+    shown = screen() if is_seen else contextlib.nullcontext(Lines(as_json=as_json))
+    with contextlib.suppress(KeyboardInterrupt), shown as show:
+        read(context, lambda reader: watch(reader, Clock(), show, limit=limit, state=status, every=every))
 
 
 async def _shape(reader: Reader, run_id: str) -> dict[str, Any]:

@@ -85,7 +85,7 @@ def _pipeline() -> dict[str, Any]:
     schema["properties"]["preset"]["enum"] = [*PRESETS]
     node = {**_NODES, "properties": {"type": {"enum": [*registry.names(nodes.PACKAGE)]}}}
     schema["properties"]["nodes"]["items"] = node
-    schema["oneOf"] = [{"required": ["preset"]}, {"required": ["nodes"]}]
+    schema["oneOf"] = [{"required": [way]} for way in ("preset", "definition", "nodes")]
     return schema
 
 

@@ -5,13 +5,14 @@ This imports the drivers that are configured. What only looks at the host uses `
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from pathlib import Path
 
 from srvmaint import nodes, notify, registry
 from srvmaint.config import _source
 from srvmaint.config._reading import Reading, begin, warn_about_readers
+from srvmaint.config.definitions import FOLDER, read_folder
 from srvmaint.config.host import host_parts, skips
 from srvmaint.config.schema import (
     FAMILIES,
@@ -25,6 +26,7 @@ from srvmaint.config.schema import (
     Server,
 )
 from srvmaint.pipeline import definition, routing
+from srvmaint.pipeline.definition import Definition
 from srvmaint.settings import describe
 
 
@@ -62,7 +64,9 @@ def load(path: Path | None, environ: Mapping[str, str], cwd: Path = Path()) -> C
         providers=_nameable(reading, "intelligence", (*intelligence.configs, intelligence.provider)),
         channels=drivers,
     )
-    routes = _routes(reading, known, alerts.group_by)
+    definitions, wrong = read_folder(reading.source.folder, known)
+    reading.decoder.problems.extend(wrong)
+    routes = _routes(reading, known, alerts.group_by, definitions)
     reading.finish()
     warn_about_readers(reading)
     skipped = skips(reading, "NOTIFY", "channel", drivers, drivers)
@@ -72,6 +76,7 @@ def load(path: Path | None, environ: Mapping[str, str], cwd: Path = Path()) -> C
             "no pipeline matches every alert: one that matches none is recorded and nobody is told."
             " Add a last pipeline without `match`."
         )
+    reading.warnings += [warning for route in routes for warning in _reaching_nobody(route, known)]
     return Config(
         **parts,
         server=server,
@@ -81,6 +86,7 @@ def load(path: Path | None, environ: Mapping[str, str], cwd: Path = Path()) -> C
         heartbeats=heartbeats,
         channels=channels,
         routes=routes,
+        definitions=definitions,
         warnings=tuple(reading.warnings),
     )
 
@@ -144,7 +150,9 @@ def _channels(reading: Reading) -> tuple[tuple[Channel, ...], dict[str, str]]:
     return tuple(channels), drivers
 
 
-def _routes(reading: Reading, known: nodes.Known, group_by: tuple[str, ...]) -> tuple[routing.Route, ...]:
+def _routes(
+    reading: Reading, known: nodes.Known, group_by: tuple[str, ...], definitions: Mapping[str, Definition]
+) -> tuple[routing.Route, ...]:
     tables = reading.tables("pipelines")
     if not reading.source.table.get("pipelines"):
         tables = [("pipelines", {"name": "full", "preset": "full"})]
@@ -153,7 +161,7 @@ def _routes(reading: Reading, known: nodes.Known, group_by: tuple[str, ...]) -> 
     for path, table in tables:
         section = reading.decoder.section(Pipeline, table, path)
         match = _match(reading, table, path)
-        plan = _definition(reading, table, path, known)
+        plan = _definition(reading, table, path, known, definitions)
         channels = reading.names(table, f"{path}.channels", known.channels, known.channels, "channel")
         if section is not None and match is not None and plan is not None:
             routes.append(routing.Route(str(section.name), match, plan, channels, section.group_by or group_by))
@@ -170,18 +178,45 @@ def _match(reading: Reading, table: Mapping[str, object], path: str) -> routing.
 
 
 def _definition(
-    reading: Reading, table: Mapping[str, object], path: str, known: nodes.Known
-) -> definition.Definition | None:
+    reading: Reading,
+    table: Mapping[str, object],
+    path: str,
+    known: nodes.Known,
+    definitions: Mapping[str, Definition],
+) -> Definition | None:
     """The definition of a pipeline; what has the wrong type altogether has been said by its section."""
-    preset, raw = table.get("preset"), table.get("nodes")
+    preset, file, raw = table.get("preset"), table.get("definition"), table.get("nodes")
+    name = table.get("name")
+    if isinstance(name, str) and name in definitions and file != name:
+        where = f"{FOLDER}/{name}.json"
+        reading.decoder.complain(
+            f"{path}.name", f'{name!r} is {where} already: rename one, or set definition = "{name}"'
+        )
     if isinstance(preset, str):
-        if preset not in definition.PRESETS:
-            nearest = registry.nearest(preset, tuple(definition.PRESETS))
-            reading.decoder.complain(f"{path}.preset", f"there is no preset {preset!r}{nearest}")
-        return definition.PRESETS.get(preset)
+        return _chosen(reading, f"{path}.preset", preset, definition.PRESETS, "preset")
+    if isinstance(file, str):
+        return _chosen(reading, f"{path}.definition", file, {**definition.BUILT_IN, **definitions}, "definition")
     if not isinstance(raw, list):
         return None
     data = {key: table[key] for key in ("version", "nodes") if key in table}
     plan, problems = definition.parse(data, name=str(table.get("name", "")), where=path, known=known)
     reading.decoder.problems.extend(problems)
     return plan
+
+
+def _chosen(reading: Reading, path: str, name: str, among: Mapping[str, Definition], noun: str) -> Definition | None:
+    """The definition of that name; a file that is there and broken has been complained about already."""
+    folder = reading.source.folder
+    is_broken = name not in among and folder is not None and (folder / FOLDER / f"{name}.json").is_file()
+    if name not in among and not is_broken:
+        reading.decoder.complain(path, f"there is no {noun} {name!r}{registry.nearest(name, tuple(among))}")
+    return among.get(name)
+
+
+def _reaching_nobody(route: routing.Route, known: nodes.Known) -> Iterator[str]:
+    """Warnings about nodes that tell nobody as things are."""
+    for spec in route.definition.nodes:
+        module = registry.load(nodes.PACKAGE, spec.type)
+        reason = module.reaches_nobody(spec.config, known) if hasattr(module, "reaches_nobody") else None
+        if reason is not None:
+            yield f"the step {spec.id} of pipeline {route.name} tells nobody: {reason}. Add one to [[channels]]."

@@ -102,7 +102,9 @@ def example() -> str:
     for place, driver in enumerate(registry.names(notify.PACKAGE)):
         blocks.append(_channel(driver, is_first=place == 0))
     blocks.append(_comment(f"[[pipelines]] {_first_line(Pipeline)} Without any: one pipeline `full` for everything."))
-    blocks.append("#[[pipelines]]\n" + _lines(describe(Pipeline), "", is_example=True, leave=("version", "nodes")))
+    blocks.append(
+        "#[[pipelines]]\n" + _lines(describe(Pipeline), "", is_example=True, leave=("definition", "version", "nodes"))
+    )
     blocks.append(_PIPELINES)
     return "\n".join(blocks)
 

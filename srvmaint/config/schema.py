@@ -16,9 +16,11 @@ from srvmaint.model import Severity
 from srvmaint.settings import Duration, Size, setting
 
 if TYPE_CHECKING:  # a look at the host must not pay for the pipeline
+    from srvmaint.pipeline.definition import Definition
     from srvmaint.pipeline.routing import Route
 
-_NAME: Final = r"[a-z0-9][a-z0-9_-]{0,63}"
+NAME: Final = r"[a-z0-9][a-z0-9_-]{0,63}"
+"""What channels, pipelines and definitions may be called."""
 _TCP: Final = r"(\[[0-9A-Fa-f:.]+\]|[^\s:/\[\]]+):([0-9]{1,5})"
 _LOOPBACK: Final = r"localhost|\[::1\]|127(\.(25[0-5]|2[0-4][0-9]|1?[0-9]?[0-9])){3}"
 _LAST_PORT: Final = 65535
@@ -100,7 +102,7 @@ class Name(str):
     @classmethod
     def parse(cls, value: object) -> Self:
         """Read a name; raises ValueError with the phrase an operator needs."""
-        if not isinstance(value, str) or not re.fullmatch(_NAME, value):
+        if not isinstance(value, str) or not re.fullmatch(NAME, value):
             raise ValueError("must be 1 to 64 lower-case letters, digits, `-` or `_`, beginning with a letter or digit")
         return cls(value)
 
@@ -229,7 +231,10 @@ class Pipeline:
     """A route: which alerts, what is done with them, who is told. The first that matches wins, in file order."""
 
     name: Name = setting(help="what runs and incidents call it", example="full-pipeline")
-    preset: str | None = setting(None, help="a built-in definition; or give `nodes`", example="full")
+    preset: str | None = setting(None, help="a built-in definition; or give `definition` or `nodes`", example="full")
+    definition: str | None = setting(
+        None, help="a definition in a file of its own: pipelines.d/<name>.json beside this file", example="triage"
+    )
     version: Any = setting(None, help="version of the definition format, for `nodes`", example="1.0")
     nodes: tuple[Any, ...] | None = setting(None, help="a definition of your own: one table per node")
     match: dict[str, Any] = setting(
@@ -246,10 +251,10 @@ class Pipeline:
     def problems(self) -> list[str]:
         """What no single key can know."""
         found = group_by_problems(self.group_by) if self.group_by is not None else []
-        if (self.preset is None) == (self.nodes is None):
-            found.append('must have either `preset = "full"` or `nodes`, and not both')
+        if sum(way is not None for way in (self.preset, self.definition, self.nodes)) != 1:
+            found.append('must have one of `preset = "full"`, `definition = "name"` and `nodes`, and not two of them')
         if self.version is not None and self.nodes is None:
-            found.append("has `version` without `nodes`: a preset has its own. Remove it.")
+            found.append("has `version` without `nodes`: a definition has its own. Remove it.")
         return found
 
 
@@ -303,6 +308,8 @@ class Config(HostConfig):
     heartbeats: tuple[Heartbeat, ...]
     channels: tuple[Channel, ...]
     routes: tuple[Route, ...]
+    definitions: Mapping[str, Definition]
+    """Those in files of their own, by name."""
 
 
 TABLES: Final[Mapping[str, type]] = {

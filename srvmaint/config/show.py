@@ -5,13 +5,14 @@ The TOML text made here can be loaded again, except for secrets that were writte
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import Any, Final
 
 from srvmaint.config._toml import assignments, plain
 from srvmaint.config.schema import TABLES, Config
-from srvmaint.pipeline.definition import PRESETS
+from srvmaint.pipeline.definition import BUILT_IN, PRESETS
 from srvmaint.pipeline.routing import Match, Route
+from srvmaint.settings import Secret, describe
 
 _DRIVERS: Final = {"alerts": "configs", "checkers": "drivers", "intelligence": "configs"}
 """Section to its field that has the drivers' settings."""
@@ -27,7 +28,7 @@ def as_data(config: Config) -> dict[str, Any]:
             **{name: {**_keys(config, name), **_drivers(config, name)} for name in TABLES},
             "heartbeats": [plain(each) for each in config.heartbeats],
             "channels": _channels(config),
-            "pipelines": [_pipeline(route) for route in config.routes],
+            "pipelines": [_pipeline(route, config) for route in config.routes],
         },
     }
 
@@ -40,8 +41,26 @@ def as_toml(config: Config) -> str:
         blocks += [f"[{name}.{driver}]\n{assignments(keys)}" for driver, keys in _drivers(config, name).items()]
     blocks += [f"[[heartbeats]]\n{assignments(plain(each))}" for each in config.heartbeats]
     blocks += [f"[[channels]]\n{assignments(keys)}" for keys in _channels(config)]
-    blocks += [f"[[pipelines]]\n{assignments(_pipeline(route))}" for route in config.routes]
+    blocks += [f"[[pipelines]]\n{assignments(_pipeline(route, config))}" for route in config.routes]
     return "\n".join(blocks)
+
+
+def secrets_of(config: Config) -> Iterator[str]:
+    """Every secret the configuration holds, for whoever has to keep them to himself."""
+    owners: list[Any] = [channel.config for channel in config.channels]
+    owners += [*config.alerts.configs.values(), *config.intelligence.configs.values()]
+    for owner in owners:
+        yield from _secrets_in([getattr(owner, item.name) for item in describe(type(owner))])
+
+
+def _secrets_in(value: Any) -> Iterator[str]:
+    if isinstance(value, Secret):
+        yield value.reveal()
+    elif isinstance(value, Mapping):
+        yield from _secrets_in([*value.values()])
+    elif isinstance(value, list | tuple):
+        for entry in value:
+            yield from _secrets_in(entry)
 
 
 def _preamble(config: Config) -> str:
@@ -69,17 +88,26 @@ def _channels(config: Config) -> list[dict[str, Any]]:
     return [{**plain(channel), **plain(channel.config)} for channel in config.channels]
 
 
-def _pipeline(route: Route) -> dict[str, Any]:
+def _pipeline(route: Route, config: Config) -> dict[str, Any]:
     """A route as its table in the file."""
     shown: dict[str, Any] = {"name": str(route.name)}
     if PRESETS.get(route.definition.name) is route.definition:
         shown["preset"] = route.definition.name
+    elif config.definitions.get(route.definition.name) is route.definition or route.definition.name in BUILT_IN:
+        shown["definition"] = route.definition.name
     else:
         written = route.definition.as_json()
-        shown |= {"version": written["version"], "nodes": plain(written["nodes"])}
+        shown |= {"version": written["version"], "nodes": [_node(node) for node in written["nodes"]]}
     if match := _match(route.match):
         shown["match"] = match
     return shown | {"channels": list(route.channels), "group_by": list(route.group_by)}
+
+
+def _node(written: dict[str, Any]) -> dict[str, Any]:
+    """A node as its table in the file; TOML has no null, so the end is `false`."""
+    config = {key: False if value is None else value for key, value in written["config"].items()}
+    shown: dict[str, Any] = plain({**written, "config": config})
+    return shown | ({"next": False} if written.get("next", "") is None else {})
 
 
 def _match(match: Match) -> dict[str, list[str]]:

@@ -25,6 +25,7 @@ class Reason(StrEnum):
     RESOLVED_BEFORE_TOLD = "resolved_before_told"
     RESOLVED_NOT_WANTED = "resolved_not_wanted"
     BELOW_MIN_SEVERITY = "below_min_severity"
+    REPORT = "report"
 
 
 class Told(msgspec.Struct, frozen=True):

@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
 
-from srvmaint.intelligence import Subject
+from srvmaint.intelligence import Subject, Tools
 from srvmaint.intelligence._family import Family
 from srvmaint.intelligence._topics import families, host_of, relevant, topics
 from srvmaint.model import (
@@ -40,8 +40,8 @@ class Config:
 class Driver:
     """Applies the families of `rules/` to what the alerts say and the host shows."""
 
-    def __init__(self, config: Config) -> None:
-        del config
+    def __init__(self, config: Config, tools: Tools | None = None) -> None:
+        del config, tools
         self._by_checker = {family.checker: family for family in families()}
 
     async def analyze(self, subject: Subject, evidence: Sequence[CheckResult]) -> tuple[Recommendation, ...]:

@@ -2,7 +2,8 @@
 
 A node module has `Config` (its settings section), `problems` (what is wrong with a config given what exists) and
 `Node`. A node is handed what came before and returns an `Outcome`; the engine writes it down and goes on. A node never
-calls the next one.
+calls the next one. A type whose config leads to other nodes has the names of those keys in `BRANCHES`; `_expression` is
+the language of `when`, `_scope` what its names mean.
 """
 
 from __future__ import annotations
@@ -59,6 +60,10 @@ class Tools(msgspec.Struct, frozen=True):
     give_up_after_ms: int
 
 
+def _nobody(_host: str) -> bool:
+    return False
+
+
 class Context(msgspec.Struct):
     """What one run has found out so far. The engine adds each node's outcome; nodes only read."""
 
@@ -76,6 +81,14 @@ class Context(msgspec.Struct):
     recommendations: list[Recommendation] = msgspec.field(default_factory=list)
     remarks: list[str] = msgspec.field(default_factory=list)
     outputs: dict[str, Any] = msgspec.field(default_factory=dict)
+    """What each node wrote down, by its id."""
+    failures: dict[str, str] = msgspec.field(default_factory=dict)
+    """Why nodes failed that may."""
+    ids: frozenset[str] = frozenset()
+    """The ids of all nodes of the definition."""
+    reports: bool = False
+    """The definition takes no alerts in: without an incident it speaks of the host."""
+    is_this_host: Callable[[str], bool] = _nobody
     judgement: Judgement | None = None
     """What the evidence so far says of the alerts, and why; None until a node has worked it out."""
 
@@ -91,7 +104,11 @@ class Outcome(msgspec.Struct, frozen=True):
     output: Mapping[str, Any]
     evidence: tuple[CheckResult, ...] = ()
     recommendations: tuple[Recommendation, ...] = ()
+    dropped: tuple[Recommendation, ...] = ()
+    """Recommendations of earlier nodes that go no further."""
     remark: str | None = None
+    branch: str | None = None
+    """Which of its branches the run takes, where the node has some."""
     intents: tuple[Intent, ...] = ()
     """Messages to send and what the channels will then have been told: committed before anything is sent."""
     skipped: str | None = None

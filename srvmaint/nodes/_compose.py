@@ -7,8 +7,20 @@ from typing import Final
 from srvmaint.incidents.what_to_send import Reason
 from srvmaint.intelligence._topics import host_of
 from srvmaint.intelligence._verdict import judge
-from srvmaint.model import CHECK_ORDER, Alert, AlertStatus, Incident, IncidentStatus, Message
+from srvmaint.model import (
+    CHECK_ORDER,
+    Alert,
+    AlertStatus,
+    CheckResult,
+    CheckStatus,
+    Incident,
+    IncidentStatus,
+    Message,
+    Severity,
+    Verdict,
+)
 from srvmaint.nodes import Context, Tools
+from srvmaint.nodes._scope import severity_of
 
 _KINDS: Final = {
     Reason.SEVERITY_CHANGED: "severity_changed",
@@ -23,7 +35,6 @@ def compose(context: Context, incident: Incident, reason: Reason, tools: Tools, 
     is_over = reason in (Reason.ALL_RESOLVED, Reason.RESOLVED_NOT_WANTED)
     alerts = context.parsed_alerts if is_over else _live(context.parsed_alerts)
     verdict, why = context.judgement or judge(alerts, context.evidence, tools.is_this_host)
-    rank = {status: place for place, status in enumerate(CHECK_ORDER)}
     starts = [alert.starts_at for alert in alerts if alert.starts_at is not None]
     return Message(
         kind=_KINDS.get(reason, "firing"),
@@ -44,11 +55,52 @@ def compose(context: Context, incident: Incident, reason: Reason, tools: Tools, 
         alerts=alerts,
         alerts_total=sum(count for status, count in incident.alerts.items() if is_over or status != "resolved"),
         evidence_host=tools.this_host,
-        evidence=tuple(sorted(context.evidence, key=lambda result: rank[result.status])),
+        evidence=_worst_first(context),
         recommendations=() if is_over else tuple(context.recommendations),
         analysis="; ".join(context.remarks),
         links=_links(context, incident, tools.public_url),
     )
+
+
+def compose_report(context: Context, tools: Tools, at: int) -> Message:
+    """What a run without an alert has to say: how this host is. The host says so itself, so it is confirmed."""
+    severity = severity_of(context.evidence)
+    return Message(
+        kind="report",
+        title=f"{context.run.pipeline}: {_in_short(context)}",
+        severity=severity,
+        status="ok" if severity is Severity.INFO else "firing",
+        host=tools.this_host,
+        verdict=Verdict.CONFIRMED if context.evidence else Verdict.UNVERIFIED,
+        verdict_reason="asked for, not caused by an alert",
+        incident_id=None,
+        run_id=context.run.id,
+        trace_id=context.run.trace_id,
+        pipeline=context.run.pipeline,
+        reason=Reason.REPORT,
+        started_at=None,
+        resolved_at=None,
+        sent_at=at,
+        alerts=(),
+        alerts_total=0,
+        evidence_host=tools.this_host,
+        evidence=_worst_first(context),
+        recommendations=tuple(context.recommendations),
+        analysis="; ".join(context.remarks),
+    )
+
+
+def _in_short(context: Context) -> str:
+    """What is wrong with this host, in the words of a title."""
+    if not context.evidence:
+        return "nothing was looked at"
+    calm = (CheckStatus.OK, CheckStatus.SKIPPED)
+    wrong = [f"{result.checker} {result.status}" for result in _worst_first(context) if result.status not in calm]
+    return ", ".join(wrong) or "all is well"
+
+
+def _worst_first(context: Context) -> tuple[CheckResult, ...]:
+    return tuple(sorted(context.evidence, key=lambda result: CHECK_ORDER.index(result.status)))
 
 
 def _live(alerts: tuple[Alert, ...]) -> tuple[Alert, ...]:

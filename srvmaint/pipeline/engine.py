@@ -1,8 +1,9 @@
 """The one engine: for each node, run it and write down what came of it.
 
-A definition is followed from its first node; steps that succeeded before an interruption are restored from their
-snapshots. What fails in a way that may pass is tried again later without keeping a worker; what cannot pass ends the
-run, or the step alone where the definition says that it may.
+A definition is followed from its first node, and forks where a condition says so; steps that succeeded before an
+interruption are restored from their snapshots, so a resumed run takes the same way. What fails in a way that may pass
+is tried again later without keeping a worker; what cannot pass ends the run, or the step alone where the definition
+says that it may.
 """
 
 from __future__ import annotations
@@ -16,8 +17,9 @@ import msgspec
 
 from srvmaint.clock import SECOND, Clock
 from srvmaint.errors import PermanentError, StepError, StoreError, TransientError
-from srvmaint.model import Delivery, DeliveryState, RunState, Step, StepStatus
+from srvmaint.model import Delivery, DeliveryState, IncidentStatus, RunState, Step, StepStatus
 from srvmaint.nodes import Context, Outcome
+from srvmaint.nodes._scope import Scope
 from srvmaint.pipeline.events import Events
 from srvmaint.pipeline.journal import Journal
 from srvmaint.pipeline.plan import BoundNode, Current, Pipeline
@@ -32,6 +34,7 @@ LEASE_SECONDS: Final = 120
 DELIVERY_LEASE_SECONDS: Final = 120
 _ORDER: Final = (RunState.PENDING, RunState.INGESTED, RunState.CHECKED, RunState.ANALYZED, RunState.NOTIFIED)
 _DONE: Final = (StepStatus.SUCCEEDED, StepStatus.SKIPPED)
+_OVER: Final = (IncidentStatus.RESOLVED, IncidentStatus.CLOSED)
 _encode = msgspec.json.Encoder().encode
 
 
@@ -54,6 +57,14 @@ class _Progress:
     context: Context
     journal: Journal
     state: RunState
+    following: BoundNode | None
+    """The node the run comes to next; None at the end."""
+    seq: int = 0
+    """How many steps it has behind it: the place of the next one."""
+    tells: bool = False
+    """It has come to a node that tells people, or might have."""
+    decided: bool = False
+    """Such a node has decided who is told."""
     concluded: bool = False
     """The end of the run has been written down."""
     postponed: bool = False
@@ -103,12 +114,15 @@ class Engine:
             told=claimed.told,
             fired_seq=claimed.fired_seq,
             channels=pipeline.channels,
+            ids=pipeline.ids,
+            reports=pipeline.reports,
+            is_this_host=pipeline.is_this_host,
         )
         state = run.state if run.state in _ORDER else RunState.PENDING
-        progress = _Progress(claimed, pipeline, context, journal, state)
+        progress = _Progress(claimed, pipeline, context, journal, state, pipeline.nodes[0])
         try:
-            for seq in range(len(pipeline.nodes)):
-                if not await self._step(progress, seq):
+            while progress.following is not None:
+                if not await self._step(progress, progress.following):
                     break
             else:
                 self._finish(progress)
@@ -132,11 +146,13 @@ class Engine:
         log.warning("pipeline %s has left the configuration: run %s goes through %s", name, claimed.run.id, route.name)
         return plan.pipelines[route.name]
 
-    async def _step(self, progress: _Progress, seq: int) -> bool:
-        """One node of the walk; False when the run does not go on now."""
-        bound = progress.pipeline.nodes[seq]
-        earlier = _earlier(progress.claimed, seq, bound)
+    async def _step(self, progress: _Progress, bound: BoundNode) -> bool:
+        """One node of the way; False when the run does not go on now."""
+        earlier = _earlier(progress.claimed, progress.seq, bound)
         if earlier is not None and await _restore(progress, bound, earlier):
+            return True
+        if bound.spec.when is not None and not bound.spec.when.holds(Scope(progress.context)):
+            self._pass_over(progress, bound)
             return True
         attempts = (earlier.attempts if earlier else 0) + 1
         started, watch = self._clock.now(), self._clock.monotonic()
@@ -145,9 +161,9 @@ class Engine:
         try:
             outcome = await self._attempt(bound, progress.context)
         except StepError as error:
-            return self._fail(progress, seq, step, error)
+            return self._fail(progress, bound, step, error)
         elapsed = round((self._clock.monotonic() - watch) * SECOND, 3)
-        await self._succeed(progress, seq, step, outcome, elapsed)
+        await self._succeed(progress, bound, step, outcome, elapsed)
         return True
 
     async def _attempt(self, bound: BoundNode, context: Context) -> Outcome:
@@ -157,13 +173,33 @@ class Engine:
         except (StepError, StoreError):
             raise
         except TimeoutError as error:
-            raise TransientError(f"timed out after {bound.spec.timeout:g} s") from error
+            reason = f"timed out after {bound.spec.timeout:g} s"
+            if bound.fallback is not None:
+                return await bound.fallback(context, reason)
+            raise TransientError(reason) from error
         except Exception as error:  # a defect of the node: logged whole, and the step fails as any other may
             log.exception("step %s failed unexpectedly: this is a defect, report it", bound.spec.id)
             raise PermanentError(f"internal error: {type(error).__name__}") from error
 
-    async def _succeed(self, progress: _Progress, seq: int, step: Step, outcome: Outcome, elapsed: float) -> None:
-        bound = progress.pipeline.nodes[seq]
+    def _pass_over(self, progress: _Progress, bound: BoundNode) -> None:
+        """Write down that a node's `when` does not hold."""
+        now = self._clock.now()
+        step = Step(
+            id=bound.spec.id,
+            type=bound.spec.type,
+            status=StepStatus.SKIPPED,
+            started_at=now,
+            finished_at=now,
+            error=f"when: {bound.spec.when} does not hold",
+        )
+        self._announce(progress, step, "skipped")
+        record = _record(progress, step, None)
+        _go_around(progress, bound)
+        progress.journal.note([record], self._going_on(progress))
+
+    async def _succeed(
+        self, progress: _Progress, bound: BoundNode, step: Step, outcome: Outcome, elapsed: float
+    ) -> None:
         done = Step(
             id=step.id,
             type=step.type,
@@ -175,11 +211,10 @@ class Engine:
             error=outcome.skipped,
         )
         self._announce(progress, done, "skipped" if outcome.skipped else "succeeded")
+        record = _record(progress, done, outcome)
         _absorb(progress, bound, outcome)
-        record = _record(progress, seq, done, outcome)
-        last = seq + 1 == len(progress.pipeline.nodes)
         if outcome.intents:
-            await self._commit(progress, record, outcome, last=last)
+            await self._commit(progress, record, outcome, last=progress.following is None)
         else:
             progress.journal.note([record], self._going_on(progress), outcome.evidence)
 
@@ -198,9 +233,9 @@ class Engine:
             for delivery in ready:
                 self._desk.start(delivery.channel, delivery if delivery.id in taken else None)
 
-    def _fail(self, progress: _Progress, seq: int, step: Step, error: StepError) -> bool:
+    def _fail(self, progress: _Progress, bound: BoundNode, step: Step, error: StepError) -> bool:
         """Write a failure down; True when the run goes on all the same."""
-        spec = progress.pipeline.nodes[seq].spec
+        spec = bound.spec
         again = isinstance(error, TransientError) and step.attempts % (spec.retries + 1) != 0
         now = self._clock.now()
         failed = Step(
@@ -213,7 +248,7 @@ class Engine:
             error=str(error),
         )
         self._announce(progress, failed, "retrying" if again else "failed")
-        record = _record(progress, seq, failed, None)
+        record = _record(progress, failed, None)
         run_id = progress.claimed.run.id
         if again:
             retry_after = error.retry_after if isinstance(error, TransientError) else None
@@ -225,7 +260,7 @@ class Engine:
         if spec.required:
             progress.journal.note([record], self._failed(run_id, f"{step.id}: {error}"))
             return False
-        progress.context.remarks.append(f"{step.id} failed: {error}")
+        _go_past(progress, bound, str(error))
         progress.journal.note([record], self._going_on(progress))
         return True
 
@@ -237,7 +272,7 @@ class Engine:
     def _done(self, progress: _Progress) -> RunUpdate:
         progress.concluded = True
         run_id, now = progress.claimed.run.id, self._clock.now()
-        if progress.pipeline.tells:
+        if progress.tells:
             return RunUpdate(run_id, progress.state, None, release=True, settles_at=now)
         return RunUpdate(run_id, progress.state, None, finished_at=now, release=True)
 
@@ -276,10 +311,13 @@ def _earlier(claimed: ClaimedRun, seq: int, bound: BoundNode) -> Step | None:
 async def _restore(progress: _Progress, bound: BoundNode, earlier: Step) -> bool:
     """Take over what an earlier attempt ended with; False when the node has to run."""
     if earlier.status is StepStatus.FAILED and not bound.spec.required:
-        progress.context.remarks.append(f"{earlier.id} failed: {earlier.error}")
+        _go_past(progress, bound, earlier.error or "")
         return True
     if earlier.status not in _DONE:
         return False
+    if earlier.status is StepStatus.SKIPPED and earlier.output is None:
+        _go_around(progress, bound)
+        return True
     try:
         outcome = await bound.node.restore(earlier.output or {})
     except StoreError:
@@ -291,23 +329,57 @@ async def _restore(progress: _Progress, bound: BoundNode, earlier: Step) -> bool
     return True
 
 
+def _go_around(progress: _Progress, bound: BoundNode) -> None:
+    """A node's `when` does not hold; one that would tell people has nothing to tell."""
+    progress.tells = progress.tells or bound.node.stage is RunState.NOTIFIED
+    _advance(progress, bound, None)
+
+
+def _go_past(progress: _Progress, bound: BoundNode, reason: str) -> None:
+    """A node failed that may."""
+    progress.context.failures[bound.spec.id] = reason
+    progress.context.remarks.append(f"{bound.spec.id} failed: {reason}")
+    _advance(progress, bound, None)
+
+
 def _absorb(progress: _Progress, bound: BoundNode, outcome: Outcome) -> None:
     """Let the nodes that follow see what this one found."""
     context = progress.context
     context.evidence.extend(outcome.evidence)
+    if outcome.dropped:
+        context.recommendations = [each for each in context.recommendations if each not in outcome.dropped]
     context.judgement = outcome.judgement or (None if outcome.evidence else context.judgement)
     context.recommendations.extend(outcome.recommendations)
     if outcome.remark:
         context.remarks.append(outcome.remark)
     context.outputs[bound.spec.id] = outcome.output
-    news = {intent.delivery.channel: intent.told for intent in outcome.intents if intent.told is not None}
-    context.told = {**context.told, **news}
-    if bound.node.stage is not RunState.NOTIFIED:  # notified is what the deliveries say, not what was decided
+    if outcome.intents:
+        news = {intent.delivery.channel: intent.told for intent in outcome.intents if intent.told is not None}
+        context.told = {**context.told, **news}
+    if bound.node.stage is RunState.NOTIFIED:  # reached when the deliveries say so, not when it is decided
+        progress.tells = progress.decided = True
+    else:
         progress.reach(bound.node.stage)
+    _advance(progress, bound, outcome.branch)
 
 
-def _record(progress: _Progress, seq: int, step: Step, outcome: Outcome | None) -> StepRecord:
+def _advance(progress: _Progress, bound: BoundNode, branch: str | None) -> None:
+    """Come to the next node; at the end to the one that closes, if the end is still to be told."""
+    progress.seq += 1
+    progress.following = progress.pipeline.after(bound, branch)
+    if progress.following is None and not progress.decided and bound is not progress.pipeline.closing:
+        progress.following = progress.pipeline.closing if _owes_the_end(progress.context) else None
+
+
+def _owes_the_end(context: Context) -> bool:
+    """Whether it is over and somebody who was told of its beginning does not know."""
+    is_over = context.incident is not None and context.incident.status in _OVER
+    return is_over and any(told.firing for told in context.told.values())
+
+
+def _record(progress: _Progress, step: Step, outcome: Outcome | None) -> StepRecord:
+    """The step as it is written; before its outcome is absorbed, for its input is what came before."""
     context = progress.context
     seen: dict[str, Any] = {"alerts": len(context.alerts), "evidence": len(context.evidence)}
     output = _encode(outcome.output).decode() if outcome is not None else None
-    return StepRecord(progress.claimed.run.id, seq, step, _encode(seen).decode(), output)
+    return StepRecord(progress.claimed.run.id, progress.seq, step, _encode(seen).decode(), output)

@@ -29,6 +29,7 @@ _BECAUSE: Final[Mapping[str, str]] = {
     Reason.RESOLVED_BEFORE_TOLD: "the incident was over before this channel had been told about it",
     Reason.RESOLVED_NOT_WANTED: "the channel has send_resolved = false",
     Reason.BELOW_MIN_SEVERITY: "the severity is below the channel's min_severity",
+    Reason.REPORT: "somebody asked for a run without an alert",
 }
 
 
@@ -76,10 +77,10 @@ async def explain(reader: Reader, wanted: str) -> Story:
 
 async def _incident(reader: Reader, wanted: str) -> Story:
     incident = await pages.incident(reader, wanted)
-    events = _life(incident)
+    events = life(incident)
     alerts = await pages.page(reader, "alerts", {"incident_id": incident.id}, limit=MOST_ALERTS)
     for stored in alerts.items:
-        events.extend(await _history(reader, stored.id))
+        events.extend(await history(reader, stored.id))
     conclusion = []
     if incident.pipeline is None:
         conclusion.append("nobody was told: no pipeline matches it. Add one without `match` at the end, or widen one.")
@@ -88,7 +89,7 @@ async def _incident(reader: Reader, wanted: str) -> Story:
         events.extend(_steps(*await pages.run(reader, run.id)))
     if runs.items:
         conclusion.extend(_outcome(*await pages.run(reader, runs.items[0].id)))
-    return Story(f"incident {incident.id}: {incident.title} ({incident.status})", _ordered(events), tuple(conclusion))
+    return Story(f"incident {incident.id}: {incident.title} ({incident.status})", ordered(events), tuple(conclusion))
 
 
 async def _alert(reader: Reader, wanted: str) -> Story:
@@ -96,7 +97,7 @@ async def _alert(reader: Reader, wanted: str) -> Story:
     about = f"alert {stored.id}: {stored.alert.name} ({stored.alert.status})"
     if stored.incident_id is None:
         reason = "it is in no incident: only a firing alert opens one, and it has not been seen firing."
-        return Story(about, _ordered(await _history(reader, wanted)), (reason,))
+        return Story(about, ordered(await history(reader, wanted)), (reason,))
     story = await _incident(reader, stored.incident_id)
     return Story(f"{about}, in {story.about}", story.events, story.conclusion)
 
@@ -104,17 +105,18 @@ async def _alert(reader: Reader, wanted: str) -> Story:
 async def _run(reader: Reader, wanted: str) -> Story:
     run, steps, sent = await pages.run(reader, wanted)
     about = f"run {run.id} of pipeline {run.pipeline} ({run.state})"
-    return Story(about, _ordered(_steps(run, steps, sent)), tuple(_outcome(run, steps, sent)))
+    return Story(about, ordered(_steps(run, steps, sent)), tuple(_outcome(run, steps, sent)))
 
 
 async def _delivery(reader: Reader, wanted: str) -> Story:
     delivery = await pages.delivery(reader, wanted)
     run, steps, sent = await pages.run(reader, delivery.run_id)
     about = f"delivery {delivery.id} to {delivery.channel} ({delivery.state})"
-    return Story(about, _ordered(_steps(run, steps, sent)), (_told(delivery),))
+    return Story(about, ordered(_steps(run, steps, sent)), (told(delivery),))
 
 
-def _life(incident: Incident) -> list[Event]:
+def life(incident: Incident) -> list[Event]:
+    """The marks an incident bears: when it was opened, acknowledged, resolved, closed."""
     marks = (
         (incident.opened_at, f"opened, pipeline {incident.pipeline or 'none (unrouted)'}"),
         (incident.acknowledged_at, f"acknowledged by {incident.acknowledged_by}"),
@@ -124,11 +126,12 @@ def _life(incident: Incident) -> list[Event]:
     return [Event(at, "incident", text) for at, text in marks if at is not None]
 
 
-async def _history(reader: Reader, alert_id: str) -> list[Event]:
-    stored, history = await pages.alert(reader, alert_id)
+async def history(reader: Reader, alert_id: str) -> list[Event]:
+    """Everything that happened to an alert."""
+    stored, lines = await pages.alert(reader, alert_id)
     alert = stored.alert
     events = []
-    for line in history:
+    for line in lines:
         text = f"{alert.name} {line.event} ({alert.source})"
         if line.changes:
             text += ": " + ", ".join(_change(name, *values) for name, values in line.changes.items())
@@ -153,7 +156,7 @@ def _steps(run: Run, steps: tuple[Step, ...], sent: tuple[Delivery, ...]) -> lis
         text += f": {step.error}" if step.error else ""
         events.append(Event(step.finished_at or step.started_at or run.created_at, "step", text))
         events.extend(Event(step.finished_at or run.created_at, "decision", text) for text in _decisions(step))
-    events.extend(Event(each.finished_at or each.created_at, "delivery", _told(each)) for each in sent)
+    events.extend(Event(each.finished_at or each.created_at, "delivery", told(each)) for each in sent)
     return events
 
 
@@ -169,17 +172,18 @@ def _decisions(step: Step) -> list[str]:
 def _outcome(run: Run, steps: tuple[Step, ...], sent: tuple[Delivery, ...]) -> list[str]:
     """Where the latest run stands, in words an operator can act on."""
     if run.state is RunState.FAILED:
-        return [f"the last run failed: {run.error}. Mend it, then `srvmaint runs resume {run.id}`.", *map(_told, sent)]
+        return [f"the last run failed: {run.error}. Mend it, then `srvmaint runs resume {run.id}`.", *map(told, sent)]
     if run.finished_at is None and not sent:
         if run.started_at is None:
             return [f"the last run waits for a worker since {iso(run.created_at)}"]
         again = f", tried again at {iso(run.next_at)}" if run.state is RunState.RETRYING else ""
         return [f"the last run is at {run.state}{again}" + (f": {run.error}" if run.error else "")]
     silent = [text for step in steps for text in _decisions(step) if "is not told" in text]
-    return [*map(_told, sent), *silent] or ["the last run told nobody: no step of its pipeline tells a channel"]
+    return [*map(told, sent), *silent] or ["the last run told nobody: no step of its pipeline tells a channel"]
 
 
-def _told(delivery: Delivery) -> str:
+def told(delivery: Delivery) -> str:
+    """How a message fared, and its first line."""
     says: dict[DeliveryState, Callable[[], str]] = {
         DeliveryState.DELIVERED: lambda: f"was told at {iso(delivery.finished_at)}",
         DeliveryState.RETRYING: lambda: f"is tried again at {iso(delivery.next_at)}: {delivery.last_error}",
@@ -191,5 +195,6 @@ def _told(delivery: Delivery) -> str:
     return f"{delivery.channel} {text}{attempts}: {delivery.message.headline}"
 
 
-def _ordered(events: list[Event]) -> tuple[Event, ...]:
+def ordered(events: list[Event]) -> tuple[Event, ...]:
+    """By time; what happened at one moment stays as it was."""
     return tuple(sorted(events, key=lambda event: event.at))

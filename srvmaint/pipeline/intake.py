@@ -27,7 +27,8 @@ from srvmaint.pipeline.events import Events
 from srvmaint.pipeline.plan import Current, Plan
 from srvmaint.pipeline.routing import choose
 from srvmaint.pipeline.worker import Workers
-from srvmaint.store.records import Accepted, Batch, Lease, Rejected
+from srvmaint.registry import nearest
+from srvmaint.store.records import Accepted, Batch, Lease, Origin, Rejected
 from srvmaint.store.store import Store
 
 _encode = msgspec.json.Encoder(order="sorted").encode
@@ -103,9 +104,8 @@ class Intake:
             StoreUnavailableError: not now; nothing was stored.
             UsageError: the pipeline asked for by name does not exist.
         """
-        plan = self._current.plan
-        if offer.pipeline is not None and offer.pipeline not in plan.pipelines:
-            raise UsageError(f"there is no pipeline {offer.pipeline!r}: there is {', '.join(plan.pipelines)}.")
+        if offer.pipeline is not None:
+            self._known(offer.pipeline)
         self._store.admit(len(offer.body))
         batch = self._batch(offer)
         lease = self._workers.lease(max(1, len(batch.alerts)))
@@ -125,6 +125,24 @@ class Intake:
         self._workers.start(accepted.claimed, lease)
         if accepted.more or (lease is None and accepted.runs):
             self._workers.wake()
+
+    async def stand_alone(self, pipeline: str, origin: Origin) -> Accepted:
+        """Queue a run without an alert: it looks at the host because somebody wants it to.
+
+        Raises:
+            StoreUnavailableError: not now.
+            UsageError: there is no such pipeline.
+        """
+        self._known(pipeline)
+        self._store.admit(0)
+        queued = await self._store.queue_alone(pipeline, origin, self._clock.now())
+        self._workers.wake()
+        return Accepted(runs=[queued])
+
+    def _known(self, pipeline: str) -> None:
+        pipelines = self._current.plan.pipelines
+        if pipeline not in pipelines:
+            raise UsageError(f"there is no pipeline {pipeline!r}{nearest(pipeline, tuple(pipelines))}")
 
     async def reject(
         self, error: PayloadError, body: bytes, headers: Mapping[str, str], driver: str | None, trace_id: str
@@ -159,7 +177,7 @@ class Intake:
             alerts=alerts,
             reopen_within_ms=self._current.plan.reopen_within_ms,
             pipeline=offer.pipeline,
-            tells=offer.pipeline is None or self._current.plan.pipelines[offer.pipeline].tells,
+            tells=offer.pipeline is None or self._current.plan.pipelines[offer.pipeline].surely_tells(),
             requested=offer.requested,
             delivery=delivery_key(offer.driver, offer.delivery_id) if offer.delivery_id else None,
         )

@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
+from functools import cached_property
+from typing import Final
+
+import msgspec
 
 from srvmaint import alerts, nodes, notify, registry
 from srvmaint.alerts._access import Gate
@@ -12,26 +16,64 @@ from srvmaint.pipeline.definition import Definition, NodeSpec
 from srvmaint.pipeline.routing import Route
 
 
-@dataclass(frozen=True, slots=True)
-class BoundNode:
-    """A node ready to run."""
+class BoundNode(msgspec.Struct, frozen=True):
+    """A node ready to run. A Struct: it is looked at for every step."""
 
     spec: NodeSpec
     node: nodes.Node
 
+    @property
+    def fallback(self) -> Callable[[nodes.Context, str], Awaitable[nodes.Outcome]] | None:
+        """What there is in place of the node's work when its time is over."""
+        return getattr(self.node, "fallback", None)
 
-@dataclass(frozen=True, slots=True)
+
+@dataclass(frozen=True)
 class Pipeline:
-    """A definition whose nodes have their tools, and the channels it tells by default."""
+    """A definition whose nodes have their tools."""
 
     name: str
     nodes: tuple[BoundNode, ...]
+    """The first one first."""
     channels: tuple[str, ...]
+    """Who is told where a node names nobody."""
+    is_this_host: Callable[[str], bool]
+    closing: BoundNode | None = None
+    """Tells the end to whoever was told of the beginning, where a run's way led past every node that would."""
 
-    @property
-    def tells(self) -> bool:
-        """Whether anybody can be told by it."""
-        return any(bound.node.stage is RunState.NOTIFIED for bound in self.nodes)
+    @cached_property
+    def by_id(self) -> Mapping[str, BoundNode]:
+        """The nodes by their ids."""
+        return {bound.spec.id: bound for bound in self.nodes}
+
+    @cached_property
+    def ids(self) -> frozenset[str]:
+        """What expressions may call a node."""
+        return frozenset(self.by_id)
+
+    @cached_property
+    def reports(self) -> bool:
+        """It takes no alerts in: without an incident it speaks of the host."""
+        return all(bound.spec.type != "ingest" for bound in self.nodes)
+
+    def after(self, bound: BoundNode, branch: str | None) -> BoundNode | None:
+        """The node a run goes on with; None at the end."""
+        spec = bound.spec
+        target = spec.branches.get(branch or "else") if spec.branches else spec.next
+        return self.by_id[target] if target is not None else None
+
+    def surely_tells(self) -> bool:
+        """Whether every way through it comes to a node that tells somebody, whatever is found on the way."""
+        return self._tells_from(self.nodes[0], {})
+
+    def _tells_from(self, bound: BoundNode, known: dict[str, bool]) -> bool:
+        spec = bound.spec
+        if bound.node.stage is RunState.NOTIFIED and spec.when is None:
+            return True
+        if spec.id not in known:
+            ways = spec.branches.values() if spec.branches else (spec.next,)
+            known[spec.id] = all(way is not None and self._tells_from(self.by_id[way], known) for way in ways)
+        return known[spec.id]
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,9 +103,20 @@ class Current:
     plan: Plan
 
 
+CLOSING: Final = "all clear"
+"""The step that tells the end where no node of the definition did; no node can be called so."""
+
+
 def bind(definition: Definition, channels: tuple[str, ...], tools: nodes.Tools, name: str) -> Pipeline:
-    """Give a definition's nodes their tools, in the order of execution."""
-    bound = tuple(
-        BoundNode(spec, registry.load(nodes.PACKAGE, spec.type).Node(spec.config, tools)) for spec in definition.walk()
-    )
-    return Pipeline(name, bound, channels)
+    """Give a definition's nodes their tools."""
+    bound = tuple(_bound(spec, tools) for spec in definition.walk())
+    return Pipeline(name, bound, channels, tools.is_this_host, _closing(tools))
+
+
+def _bound(spec: NodeSpec, tools: nodes.Tools) -> BoundNode:
+    return BoundNode(spec, registry.load(nodes.PACKAGE, spec.type).Node(spec.config, tools))
+
+
+def _closing(tools: nodes.Tools) -> BoundNode:
+    config = registry.load(nodes.PACKAGE, "notify").Config()
+    return _bound(NodeSpec(CLOSING, "notify", config, None, required=True, retries=3, timeout=60.0), tools)

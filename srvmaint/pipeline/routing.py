@@ -35,6 +35,12 @@ class Test:
     unwanted: frozenset[str]
     unwanted_patterns: tuple[re.Pattern[str], ...]
 
+    def wishes(self) -> str:
+        """What passes, as it is written in the file."""
+        wanted = [*sorted(self.wanted), *(f"re:{pattern.pattern}" for pattern in self.wanted_patterns)]
+        unwanted = [*sorted(self.unwanted), *(f"re:{pattern.pattern}" for pattern in self.unwanted_patterns)]
+        return " | ".join([*wanted, *(f"!{text}" for text in unwanted)])
+
     def holds(self, value: str) -> bool:
         """Whether `value` passes."""
         if value in self.unwanted or any(pattern.search(value) for pattern in self.unwanted_patterns):
@@ -72,6 +78,36 @@ class Route:
 def choose(routes: tuple[Route, ...], alert: Alert, origin: str) -> Route | None:
     """The first route that matches; None leaves the alert recorded but unrouted."""
     return next((route for route in routes if route.match.holds(alert, origin)), None)
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What one route says to an alert, and why."""
+
+    route: Route
+    is_taken: bool
+    """It is the one the alert takes."""
+    matches: bool
+    because: str
+
+
+def ask_all(routes: tuple[Route, ...], alert: Alert, origin: str) -> tuple[Answer, ...]:
+    """What every route says, in file order: the same as `choose`, with its reasons."""
+    taken = choose(routes, alert, origin)
+    return tuple(_answer(route, taken, alert, origin) for route in routes)
+
+
+def _answer(route: Route, taken: Route | None, alert: Alert, origin: str) -> Answer:
+    values = [(test, _value(test.field, alert, origin)) for test in route.match.tests]
+    against = [
+        f"{test.field} is {value!r}, and it wants {test.wishes()}" for test, value in values if not test.holds(value)
+    ]
+    if against:
+        return Answer(route, is_taken=False, matches=False, because="; ".join(against))
+    because = "; ".join(f"{test.field} is {value!r}" for test, value in values) or "it matches everything"
+    if route is not taken and taken is not None:
+        because += f", but {taken.name} comes first"
+    return Answer(route, is_taken=route is taken, matches=True, because=because)
 
 
 def parse_match(table: object, where: str) -> tuple[Match | None, list[Problem]]:

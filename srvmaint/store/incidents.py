@@ -1,4 +1,4 @@
-"""Incidents as people handle them: read, acknowledge, resolve."""
+"""Incidents as people handle them: read, acknowledge, resolve, close, write notes."""
 
 from __future__ import annotations
 
@@ -12,6 +12,7 @@ from srvmaint.errors import ConflictError, NotFoundError
 from srvmaint.model import AlertStatus, Incident, IncidentStatus, Severity
 from srvmaint.store.rows import select
 
+MOST_NOTES: Final = 1000
 COLUMNS: Final = (
     "id, title, status, severity, group_key, labels, pipeline, opened_at, acknowledged_at, "
     "acknowledged_by, resolved_at, "
@@ -72,10 +73,11 @@ def acknowledge(connection: sqlite3.Connection, incident_id: str, by: str, now: 
         return incident
     if incident.status is not IncidentStatus.OPEN:
         raise ConflictError(f"cannot acknowledge incident {incident_id}: it is {incident.status.value} already.")
+    notes = _with_note(incident, now, by, "acknowledged", event="acknowledged")
     connection.execute(
-        "UPDATE incident SET status = 'acknowledged', acknowledged_at = ?, acknowledged_by = ?, changed_at = "
-        "? WHERE id = ?",
-        (now, by, now, incident_id),
+        "UPDATE incident SET status = 'acknowledged', acknowledged_at = ?, acknowledged_by = ?, notes = ?,"
+        " changed_at = ? WHERE id = ?",
+        (now, by, notes, now, incident_id),
     )
     return get_incident(connection, incident_id)
 
@@ -92,9 +94,49 @@ def resolve(connection: sqlite3.Connection, incident_id: str, by: str, now: int)
         return incident
     if incident.status is IncidentStatus.CLOSED:
         raise ConflictError(f"cannot resolve incident {incident_id}: it is closed.")
-    notes = [*incident.notes, {"at": now, "by": by, "text": "resolved by hand"}]
     connection.execute(
         "UPDATE incident SET status = 'resolved', resolved_at = ?, notes = ?, changed_at = ? WHERE id = ?",
-        (now, msgspec.json.encode(notes).decode(), now, incident_id),
+        (now, _with_note(incident, now, by, "resolved by hand"), now, incident_id),
     )
     return get_incident(connection, incident_id)
+
+
+def close(connection: sqlite3.Connection, incident_id: str, by: str, now: int) -> Incident:
+    """Say that all is done about it: it is not reopened any more. Closing twice keeps the first time.
+
+    Raises:
+        NotFoundError: there is no such incident.
+        ConflictError: it is not over.
+    """
+    incident = get_incident(connection, incident_id)
+    if incident.status is IncidentStatus.CLOSED:
+        return incident
+    if incident.status is not IncidentStatus.RESOLVED:
+        raise ConflictError(
+            f"cannot close incident {incident_id}: it is {incident.status.value}. Resolve it first, so that whoever was"
+            " told of it hears that it is over."
+        )
+    connection.execute(
+        "UPDATE incident SET status = 'closed', closed_at = ?, notes = ?, changed_at = ? WHERE id = ?",
+        (now, _with_note(incident, now, by, "closed by hand"), now, incident_id),
+    )
+    return get_incident(connection, incident_id)
+
+
+def add_note(connection: sqlite3.Connection, incident_id: str, by: str, text: str, now: int) -> Incident:
+    """Write something down about it, whatever its status.
+
+    Raises:
+        NotFoundError: there is no such incident.
+        ConflictError: it has as many notes as it can have.
+    """
+    incident = get_incident(connection, incident_id)
+    if len(incident.notes) >= MOST_NOTES:
+        raise ConflictError(f"cannot add a note to incident {incident_id}: it has {MOST_NOTES} already.")
+    connection.execute("UPDATE incident SET notes = ? WHERE id = ?", (_with_note(incident, now, by, text), incident_id))
+    return get_incident(connection, incident_id)
+
+
+def _with_note(incident: Incident, at: int, by: str, text: str, **more: str) -> str:
+    """Its notes and one more, as they are stored. One with an `event` is part of the timeline alone."""
+    return msgspec.json.encode([*incident.notes, {"at": at, "by": by, "text": text, **more}]).decode()

@@ -157,6 +157,14 @@ def _new_run(run: Waiting, order: Order) -> tuple[Any, ...]:
     )
 
 
+def queue_alone(connection: sqlite3.Connection, order: Order, new_id: Callable[[], str]) -> QueuedRun:
+    """Queue a run that is about no incident."""
+    book = RunBook(connection, (), new_id)
+    queued = book.queue(order, ())
+    book.write()
+    return queued
+
+
 def claim_runs(connection: sqlite3.Connection, lease: Lease) -> Claimed:
     """Take due runs, oldest first, never two of one incident at a time."""
     due = connection.execute(

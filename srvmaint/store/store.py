@@ -26,6 +26,7 @@ from srvmaint.store.records import (
     Lease,
     Numbers,
     Origin,
+    QueuedRun,
     Rejected,
     RunEntry,
 )
@@ -144,6 +145,11 @@ class Store:
         """At start: give back what a dead owner held. Returns (runs, deliveries)."""
         return await self._writer.submit(_take_back, now)
 
+    async def queue_alone(self, pipeline: str, origin: Origin, now: int) -> QueuedRun:
+        """Queue a run without an alert."""
+        order = runs.Order(None, pipeline, origin.trace_id, origin.source, origin.environment, now)
+        return await self._writer.submit(runs.queue_alone, order, self._new_id)
+
     async def claim_runs(self, lease: Lease) -> Claimed:
         """Take due runs."""
         return await self._writer.submit(runs.claim_runs, lease)
@@ -195,6 +201,14 @@ class Store:
     async def resolve(self, incident_id: str, by: str, origin: Origin, now: int) -> Incident:
         """Say that it is over, and tell those who were told that it was not."""
         return await self._writer.submit(_resolve, incident_id, by, origin, now, self._new_id)
+
+    async def close_incident(self, incident_id: str, by: str, now: int) -> Incident:
+        """Say that all is done about it."""
+        return await self._writer.submit(incidents.close, incident_id, by, now)
+
+    async def add_note(self, incident_id: str, by: str, text: str, now: int) -> Incident:
+        """Write something down about it."""
+        return await self._writer.submit(incidents.add_note, incident_id, by, text, now)
 
     # ---- heartbeats -----------------------------------------------------------------------------------------------
 

@@ -28,6 +28,8 @@ STATUS: Final = {
 """Code of a PayloadError to HTTP status; any other is 422."""
 LONGEST_TEXT: Final = 500
 """Characters of a name or a word in the body of a request to the API."""
+ABSENT: Final = msgspec.UNSET
+"""What there is in place of a body that was not sent."""
 _WINDOW: Final = {"gzip": 31, "x-gzip": 31, "deflate": 15}
 """https://docs.python.org/3/library/zlib.html#zlib.decompressobj"""
 
@@ -93,27 +95,41 @@ async def json_object(request: web.Request) -> dict[str, Any]:
         UsageError: it is something else.
         PayloadError: it cannot be unpacked.
     """
-    raw = unpack(await read(request), request.headers, request.client_max_size)
-    if not raw.strip():
+    value = await json_value(request)
+    if value is ABSENT:
         return {}
-    try:
-        value = msgspec.json.decode(raw)
-    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
-        raise UsageError(f"the body is not JSON: {error}") from error
     if not isinstance(value, dict):
         raise UsageError("the body must be a JSON object.")
     return value
 
 
-def text_of(body: Mapping[str, Any], key: str, default: str | None = None) -> str | None:
-    """A short string of a body.
+async def json_value(request: web.Request) -> Any:
+    """Whatever JSON is in the request's body; ABSENT when there is no body.
+
+    Raises:
+        UsageError: it is no JSON.
+        PayloadError: it cannot be unpacked.
+    """
+    raw = unpack(await read(request), request.headers, request.client_max_size)
+    if not raw.strip():
+        return ABSENT
+    try:
+        return msgspec.json.decode(raw)
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
+        raise UsageError(f"the body is not JSON: {error}") from error
+
+
+def text_of(
+    body: Mapping[str, Any], key: str, default: str | None = None, *, longest: int = LONGEST_TEXT
+) -> str | None:
+    """A string of a body, of at most so many characters.
 
     Raises:
         UsageError: it is there, and is no string or a long one.
     """
     value = body.get(key, default)
-    if value is not None and (not isinstance(value, str) or len(value) > LONGEST_TEXT):
-        raise UsageError(f"{key!r} must be a string of at most {LONGEST_TEXT} characters.")
+    if value is not None and (not isinstance(value, str) or len(value) > longest):
+        raise UsageError(f"{key!r} must be a string of at most {longest} characters.")
     return value
 
 

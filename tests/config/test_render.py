@@ -71,7 +71,7 @@ def test_the_example_is_the_same_as_no_file_at_all(tmp_path: Path) -> None:
 def test_every_example_in_the_example_is_valid_when_its_mark_is_removed(tmp_path: Path) -> None:
     text = re.sub(r"^#(?=\S|  \{)", "", example(), flags=re.MULTILINE)
     assert text.count("[[channels]]\n") >= 3
-    environ = dict.fromkeys(re.findall(r"SRVMAINT_[A-Z_]+", text), "https://example.org/x")
+    environ = dict.fromkeys(re.findall(r"SRVMAINT_[A-Z_]+|OPENAI_API_KEY", text), "https://example.org/x")
     (tmp_path / "srvmaint.env").touch(mode=0o600)
     config = loaded(tmp_path, text, environ)
     assert {"ops-console", "ops-generic", "ops-slack"} <= {channel.name for channel in config.channels}

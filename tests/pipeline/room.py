@@ -7,7 +7,7 @@ import contextlib
 from collections import defaultdict, deque
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import asynccontextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -17,14 +17,14 @@ from srvmaint.clock import SECOND
 from srvmaint.errors import StoreError
 from srvmaint.incidents.what_to_send import Wishes
 from srvmaint.model import Alert, CheckResult, Delivery, Message, Run, RunState, Severity, Step
-from srvmaint.nodes import Context, Outcome, Tools, ingest, notify
+from srvmaint.nodes import Context, Outcome, Tools, condition, ingest, notify, transform
 from srvmaint.notify import Receipt
 from srvmaint.pipeline.definition import Definition, NodeSpec
 from srvmaint.pipeline.engine import Engine
 from srvmaint.pipeline.events import Events
 from srvmaint.pipeline.intake import Intake, Offer
 from srvmaint.pipeline.outbox import Outbox
-from srvmaint.pipeline.plan import BoundNode, Current, Pipeline, Plan
+from srvmaint.pipeline.plan import CLOSING, BoundNode, Current, Pipeline, Plan
 from srvmaint.pipeline.routing import Match, Route
 from srvmaint.pipeline.watch import Watch
 from srvmaint.pipeline.worker import Workers
@@ -162,9 +162,15 @@ class Room:
 
     def plan(self, *specs: NodeSpec, name: str = "full") -> Plan:
         """One pipeline of that name: the nodes given, else ingest and notify; everything is routed to it."""
-        walk = specs or (spec("ingest"), spec("notify"))
+        walk = linked(specs or (spec("ingest"), spec("notify")))
         definition = Definition(name, "1.0", walk)
-        pipeline = Pipeline(name, tuple(map(self._bound, walk)), tuple(self.channels))
+        pipeline = Pipeline(
+            name,
+            tuple(map(self._bound, walk)),
+            tuple(self.channels),
+            lambda _host: True,
+            self._bound(spec("notify", CLOSING)),
+        )
         return Plan(
             routes=(Route(name, Match(), definition, tuple(self.channels), ("name", "instance")),),
             definitions={name: definition},
@@ -180,9 +186,11 @@ class Room:
         self.current.plan = self.plan(*specs, name=name)
 
     def _bound(self, node: NodeSpec) -> BoundNode:
-        if node.type in ("ingest", "notify"):
-            module: Any = ingest if node.type == "ingest" else notify
-            return BoundNode(node, module.Node(module.Config(), self.tools()))
+        if node.type not in ("context", "intelligence"):
+            module: Any = {"ingest": ingest, "notify": notify, "condition": condition, "transform": transform}[
+                node.type
+            ]
+            return BoundNode(node, module.Node(node.config or module.Config(), self.tools()))
         stage = {"context": RunState.CHECKED, "intelligence": RunState.ANALYZED}[node.type]
         return BoundNode(node, self.scripts.setdefault(node.id, ScriptedNode(stage)))
 
@@ -243,6 +251,15 @@ class Room:
         """Let everybody do what they can do without the store answering and without time passing."""
         for _ in range(20):
             await asyncio.sleep(0)
+
+
+def linked(specs: tuple[NodeSpec, ...]) -> tuple[NodeSpec, ...]:
+    """Nodes that say nothing of it go on with the one that follows."""
+    ids = [*(each.id for each in specs[1:]), None]
+    return tuple(
+        each if each.branches or each.next else replace(each, next=following)
+        for each, following in zip(specs, ids, strict=True)
+    )
 
 
 def spec(kind: str, node_id: str | None = None, **more: Any) -> NodeSpec:

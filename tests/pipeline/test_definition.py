@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from typing import Any
 
 import pytest
@@ -176,7 +177,7 @@ def test_problems_are_said_below_where_the_definition_is() -> None:
 
 @pytest.mark.parametrize("rubbish", [None, True, 0, -1.5, "", "\ud800", [], {}, [[]], {"id": {}}, b"raw"])
 def test_rubbish_anywhere_is_a_problem_and_never_an_exception(rubbish: object) -> None:
-    for key in ("id", "type", "config", "next", "required", "retries", "timeout"):
+    for key in ("id", "type", "config", "next", "when", "required", "retries", "timeout"):
         parse({"nodes": [node("context") | {key: rubbish}, node("notify")]}, name="x", where="", known=KNOWN)
     parse({"nodes": [rubbish, node("notify")]}, name="x", where="", known=KNOWN)
     parse({"version": rubbish, "nodes": [node("notify")], "description": rubbish}, name="x", where="", known=KNOWN)
@@ -203,3 +204,135 @@ def test_a_problem_reads_as_a_line_for_an_operator() -> None:
     [problem] = parse({"nodes": [node("nope")]}, name="x", where="", known=KNOWN)[1]
     assert isinstance(problem, Problem)
     assert str(problem).startswith("nodes[0].type: unknown node type 'nope'")
+
+
+def fork(question: str | None = "severity == 'critical'", /, **config: Any) -> dict[str, Any]:
+    return node("condition", config={**({"when": question} if question else {}), **config})
+
+
+HANGING: list[tuple[str, list[Any], dict[str, str]]] = [
+    (
+        "an unknown branch",
+        [fork(then="notfy", **{"else": None}), node("notify")],
+        {"nodes[0].config.then": "did you mean 'notify'", "nodes[1]": "is never reached"},
+    ),
+    (
+        "a branch of another type",
+        [fork(then=5, **{"else": "notify"}), node("notify")],
+        {"nodes[0].config.then": "must be the id of a node, or null"},
+    ),
+    (
+        "a branch that goes back",
+        [node("ingest"), fork(then="notify", **{"else": "ingest"}), node("notify")],
+        {"nodes[1].config.else": "goes in a circle: 'ingest' has run by then"},
+    ),
+    (
+        "a node between two branches",
+        [fork(then="notify", **{"else": None}), node("context"), node("notify")],
+        {"nodes[1]": "is never reached"},
+    ),
+    ("no branch at all", [fork(), node("notify")], {"nodes[0].config.then": "is required"}),
+    ("no question", [fork(None, then=None), node("notify")], {"nodes[0].config.when": "is required"}),
+    ("an odd question", [fork("a ==", then="notify"), node("notify")], {"nodes[0].config.when": "has the end where"}),
+    ("an odd when", [node("notify", when="a ==")], {"nodes[0].when": "has the end where"}),
+    ("when of another type", [node("notify", when=True)], {"nodes[0].when": "must be an expression"}),
+    ("a name nobody knows", [node("notify", when="severty > 'info'")], {"nodes[0].when": "did you mean 'severity'"}),
+    (
+        "a name nobody knows in a question",
+        [fork("lok.ran", then="notify"), node("notify")],
+        {"nodes[0].config.when": "knows no 'lok'"},
+    ),
+    (
+        "a node that has not run by then",
+        [node("context", "a", when="b.has_errors"), node("context", "b"), node("notify")],
+        {"nodes[0].when": "'b' has not run by then"},
+    ),
+    ("itself", [node("context", "a", when="a.ran")], {"nodes[0].when": "'a' has not run by then"}),
+    ("a transform of nothing", [node("transform")], {"nodes[0].config.source_node": "is required"}),
+    (
+        "a transform of an unknown node",
+        [node("context"), node("transform", config={"source_node": "contxt"})],
+        {"nodes[1].config.source_node": "did you mean 'context'"},
+    ),
+    (
+        "a transform of what comes later",
+        [node("transform", config={"source_node": "context"}), node("context")],
+        {"nodes[0].config.source_node": "'context' has not run by then"},
+    ),
+    (
+        "an odd path",
+        [
+            node("context"),
+            node("transform", config={"source_node": "context", "extract": "a..b", "mapping": {"x": ""}}),
+        ],
+        {"nodes[1].config.extract": "names with dots", "nodes[1].config.mapping.x": "names with dots"},
+    ),
+    (
+        "an odd priority and an unknown source",
+        [node("transform", config={"source_node": "x", "filter_priority": "hihg"})],
+        {"nodes[0].config.filter_priority": "did you mean 'high'", "nodes[0].config.source_node": "unknown node 'x'"},
+    ),
+    ("a description of another type", [node("notify")], {"description": "must be a string"}),
+]
+
+
+@pytest.mark.parametrize(("table", "wanted"), [row[1:] for row in HANGING], ids=[row[0] for row in HANGING])
+def test_what_does_not_hang_together_is_said_where_it_is(table: list[Any], wanted: dict[str, str]) -> None:
+    found = problems(*table, **({"description": 5} if "description" in wanted else {}))
+    assert found.keys() == wanted.keys()
+    for path, message in wanted.items():
+        assert message in found[path]
+
+
+def test_a_definition_has_only_so_many_nodes() -> None:
+    assert problems(*(node("context", f"n{n}") for n in range(201))) == {"nodes": "must be at most 200 nodes"}
+
+
+def test_a_fork_leads_two_ways_that_meet_again() -> None:
+    definition = good(
+        node("ingest"),
+        fork(then="look", **{"else": "think"}),
+        node("notify", "tell", next=None),
+        node("context", "look", next="think"),
+        node("intelligence", "think", next="tell"),
+    )
+    assert order(definition) == ["ingest", "condition", "look", "think", "tell"]
+    assert definition.nodes[1].branches == {"then": "look", "else": "think"}
+
+
+def test_a_branch_that_is_not_named_goes_on_as_any_node_does() -> None:
+    definition = good(fork(then=None), node("notify"))
+    assert definition.nodes[0].branches == {"then": None, "else": "notify"}
+    toml = good(fork(**{"else": False}), node("context"), node("notify", next=False))
+    assert toml.nodes[0].branches == {"then": "context", "else": None}
+    assert toml.nodes[-1].next is None
+
+
+def test_the_question_of_a_condition_may_stand_beside_its_config() -> None:
+    beside = good(fork(None, then="notify") | {"when": "verdict == 'confirmed'"}, node("notify"))
+    assert (beside.nodes[0].when, str(beside.nodes[0].config.when)) == (None, "verdict == 'confirmed'")
+    both = good(fork("true", then="notify") | {"when": "false"}, node("notify"))
+    assert (str(both.nodes[0].when), str(both.nodes[0].config.when)) == ("false", "true")
+
+
+def test_what_is_written_out_is_read_as_the_same() -> None:
+    definition, _ = parse(
+        {
+            "version": "1.0",
+            "description": "looks, thinks, tells",
+            "nodes": [
+                node("context", "look", config={"include": ["disk"]}, timeout="5s"),
+                fork(then="pick", **{"else": None}),
+                node("transform", "pick", config={"source_node": "look", "mapping": {"a": 'x."y.z"'}}, next="think"),
+                node("notify", "tell", when="think.ran", config={"driver": "slack"}, next=None),
+                node("intelligence", "think", required=False, retries=0, next="tell"),
+            ],
+        },
+        name="mine",
+        where="",
+        known=KNOWN,
+    )
+    assert definition is not None
+    written = json.loads(json.dumps(definition.as_json()))
+    again, found = parse(written, name="mine", where="", known=KNOWN)
+    assert (again, found) == (definition, [])

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import json
+from pathlib import Path
 from typing import Any
 
 import pytest
 
+from srvmaint.pipeline.explain import explain
 from tests.web.conftest import Face, Serve
 
 TRACE = "4bf92f3577b34da6a3ce929d0e0e4736"
@@ -78,7 +81,7 @@ async def test_what_cannot_be_executed_is_refused_with_the_reason(
         "/orchestration/pipeline/sync",
         "/orchestration/definitions/full/execute/",
     ):
-        if "definitions" in path and "pipeline" in body:
+        if "definitions" in path and (not body or "pipeline" in body):
             continue
         reply = await face.post(path, body)
         assert (reply.status, said in reply.body["message"]) == (status, True), reply.body
@@ -137,3 +140,54 @@ async def test_a_definition_is_executed_by_name(face: Face) -> None:
     ended = await face.post("/orchestration/definitions/health-checked/execute/?sync=1", {"payload": {"name": "x"}})
     assert (ended.status, ended.body["pipeline"], ended.body["state"]) == (200, "health-checked", "notified")
     assert (await face.post("/orchestration/definitions/direct/execute/?sync=maybe", {"payload": ALERT})).status == 400
+
+
+REPORT = {
+    "nodes": [{"id": "look", "type": "context", "config": {"include": ["disk"]}}, {"id": "tell", "type": "notify"}]
+}
+
+
+def keep(folder: Path, name: str, data: object) -> None:
+    (folder / "pipelines.d").mkdir()
+    (folder / "pipelines.d" / f"{name}.json").write_text(json.dumps(data))
+
+
+async def test_a_definition_of_a_file_is_executed_by_name_and_without_an_alert(serve: Serve, tmp_path: Path) -> None:
+    keep(tmp_path, "report", REPORT)
+    face = await serve()
+    shown = (await face.get("/orchestration/definitions/report/")).body
+    assert (shown["name"], shown["pipelines"], shown["channels"]) == ("report", [], ["console"])
+    ended = await face.post("/orchestration/definitions/report/execute/?sync=1", {"source": "cron", "trace_id": TRACE})
+    assert (ended.status, ended.body["state"], ended.body["incident_id"]) == (200, "notified", None)
+    assert (ended.body["source"], ended.body["trace_id"]) == ("cron", TRACE)
+    assert "report: " in face.terminal.getvalue()
+    queued = await face.post("/orchestration/definitions/report/execute")
+    assert (queued.status, queued.body["status"]) == (202, "queued")
+    run = await face.services.watch.end_of(queued.body["run_id"], 20)
+    assert (run.state, run.source) == ("notified", "api")
+    by_name = await face.post("/orchestration/pipeline/sync/", {"pipeline": "report"})
+    assert (by_name.status, by_name.body["state"]) == (200, "notified")
+    look = await face.post("/orchestration/pipeline/sync/", {"checks_only": True})
+    assert (look.status, look.body["state"]) == (200, "checked")
+    assert (await face.get("/alerts/")).body["items"] == []
+
+
+async def test_a_run_without_an_alert_has_a_story_and_ends_in_the_list(serve: Serve, tmp_path: Path) -> None:
+    keep(tmp_path, "report", REPORT)
+    face = await serve()
+    run = (await face.post("/orchestration/definitions/report/execute/?sync=1")).body
+    story = await explain(face.services.store.reader, run["run_id"])
+    assert any("somebody asked for a run without an alert" in event.text for event in story.events)
+    assert [each["pipeline"] for each in (await face.get("/orchestration/pipelines/")).body["items"]] == ["report"]
+
+
+@pytest.mark.parametrize("body", [{}, [], 5, "full", None, {"nodes": []}])
+async def test_a_body_is_validated_whatever_it_is(face: Face, body: object) -> None:
+    for name in ("full", "one-that-is-to-be"):
+        reply = await face.post(f"/orchestration/definitions/{name}/validate/", json.dumps(body).encode())
+        assert (reply.status, reply.body["valid"]) == (200, False)
+        assert all(set(problem) == {"path", "message"} for problem in reply.body["problems"])
+    good = {"version": "1.0", "nodes": [{"id": "tell", "type": "notify"}]}
+    reply = await face.post("/orchestration/definitions/one-that-is-to-be/validate/", good)
+    assert reply.body == {"valid": True, "problems": []}
+    assert (await face.post("/orchestration/definitions/full/validate/", b"{")).status == 400

@@ -7,17 +7,18 @@ from typing import Any, Final
 import msgspec
 from aiohttp import web
 
-from srvmaint import nodes, shapes
+from srvmaint import shapes
 from srvmaint.clock import is_trace_id
+from srvmaint.config.definitions import known_names
 from srvmaint.errors import NotFoundError, PayloadError, UsageError
 from srvmaint.model import Run
 from srvmaint.pipeline import definition
 from srvmaint.pipeline.intake import Offer, read_body
 from srvmaint.services import Services
 from srvmaint.store import pages
-from srvmaint.store.records import Accepted
+from srvmaint.store.records import Accepted, Origin
 from srvmaint.web.answers import SERVICES, answer, flag, listed, writable
-from srvmaint.web.bodies import KeptError, flag_of, json_object, text_of
+from srvmaint.web.bodies import ABSENT, KeptError, flag_of, json_object, json_value, text_of
 from srvmaint.web.hooks import accepted_shape, trace_of
 
 LONGEST_WAIT: Final = 600.0
@@ -73,15 +74,10 @@ async def definition_show(request: web.Request) -> web.Response:
 async def validate(request: web.Request) -> web.Response:
     """POST /orchestration/definitions/<name>/validate/: the definition of that name, or the one in the body."""
     services = request.app[SERVICES]
-    body = await json_object(request)
-    if not body:
-        body = services.current.plan.definitions[_name(request)].as_json()
-    config = services.config
-    known = nodes.Known(
-        checkers=tuple(config.checkers.drivers),
-        providers=tuple(config.intelligence.configs),
-        channels={channel.name: channel.driver for channel in config.channels},
-    )
+    body = await json_value(request)
+    if body is ABSENT:
+        body = msgspec.to_builtins(services.current.plan.definitions[_name(request)].as_json(), builtin_types=())
+    known = known_names(services.config)
     _, problems = definition.parse(body, name=request.match_info["name"], where="", known=known)
     found = [{"path": problem.path, "message": problem.message} for problem in problems]
     return answer({"valid": not found, "problems": found})
@@ -102,13 +98,13 @@ async def _enter(request: web.Request, body: dict[str, Any], pipeline: str | Non
     for key in body:
         if key not in _KEYS:
             raise UsageError(f"unknown key {key!r}: there is {', '.join(_KEYS)}.")
-    if "payload" not in body:
-        raise UsageError("the body needs a `payload`: the alert as its sender would post it.")
     if flag_of(body, "checks_only"):
         pipeline = definition.CHECKS_ONLY
     pipeline = pipeline or text_of(body, "pipeline")
-    raw = msgspec.json.encode(body["payload"])
     trace_id = _trace_id(body) or trace_of(request.headers) or services.clock.new_trace_id()
+    if "payload" not in body:
+        return await _enter_alone(services, body, pipeline, trace_id)
+    raw = msgspec.json.encode(body["payload"])
     try:
         name, parsed = read_body(services.current.plan, raw, text_of(body, "driver"))
     except PayloadError as error:
@@ -122,6 +118,20 @@ async def _enter(request: web.Request, body: dict[str, Any], pipeline: str | Non
     errors = [{"index": bad.index, "message": bad.message} for bad in parsed.errors]
     shape = accepted_shape(accepted, name, trace_id, len(parsed.alerts), errors)
     return accepted, {**shape, "status": "queued", "run_id": accepted.runs[0].run_id}
+
+
+async def _enter_alone(
+    services: Services, body: dict[str, Any], pipeline: str | None, trace_id: str
+) -> tuple[Accepted, dict[str, Any]]:
+    """A run without an alert: only a pipeline that is named can be executed so."""
+    if pipeline is None:
+        raise UsageError("the body needs a `payload`, the alert as its sender would post it, or a `pipeline`.")
+    source = text_of(body, "source", "api") or "api"
+    environment = text_of(body, "environment", "production") or "production"
+    accepted = await services.intake.stand_alone(pipeline, Origin(trace_id, source, environment))
+    run = accepted.runs[0]
+    shape = {"run_id": run.run_id, "incident_id": None, "pipeline": run.pipeline, "coalesced": False}
+    return accepted, {"status": "queued", "trace_id": trace_id, "run_id": run.run_id, "runs": [shape]}
 
 
 async def _wait(services: Services, accepted: Accepted, shape: dict[str, Any], seconds: float) -> web.Response:
@@ -161,7 +171,9 @@ def _name(request: web.Request) -> str:
 
 def _definition_shape(services: Services, name: str) -> dict[str, Any]:
     plan = services.current.plan
-    return {**plan.definitions[name].as_json(), "name": name, "channels": plan.pipelines[name].channels}
+    used_by = [route.name for route in plan.routes if plan.definitions[name] is route.definition]
+    about = {"name": name, "channels": plan.pipelines[name].channels, "pipelines": used_by}
+    return {**plan.definitions[name].as_json(), **about}
 
 
 ROUTES = (
