@@ -240,6 +240,10 @@ class Decoder:
             self.complain(path, phrase)
         return None if phrases else built
 
+    def setting(self, item: Setting, raw: object, path: str) -> Any:
+        """Decode one setting alone, as a command line gives it; None when it cannot be (the problems say why)."""
+        return self._value(item, item.type, raw, path)
+
     def _value(self, item: Setting, kind: Any, raw: object, path: str) -> Any:
         kind = _bare(kind)
         origin = typing.get_origin(kind)

@@ -6,6 +6,7 @@ results look like is in `_check_formats`; what the checkers are is in `checkers/
 
 from __future__ import annotations
 
+import contextlib
 import dataclasses
 import threading
 from collections.abc import Iterable
@@ -22,13 +23,13 @@ from srvmaint.clock import Clock
 from srvmaint.errors import SrvmaintError, UsageError
 from srvmaint.host.linux import LinuxHost
 from srvmaint.model import CheckResult, CheckStatus
-from srvmaint.settings import Percent
+from srvmaint.settings import Decoder, Secret, describe
 
 if TYPE_CHECKING:
     from srvmaint.config.schema import HostConfig
 
-_OWN_FLAGS: Final = {"per_cpu": "cpu", "paths": "disk"}
-"""Settings that can be given on the command line, and the checker each belongs to."""
+_OWN_FLAGS: Final = {"samples": ("cpu", "io"), "per_cpu": ("cpu",), "paths": ("disk",), "names": ("process",)}
+"""Settings that can be given on the command line, and the checkers that have them."""
 _LEVELS: Final = ("warning", "critical")
 _BAD_ARGUMENTS: Final = 2
 _PLUGIN_UNKNOWN: Final = 3
@@ -52,20 +53,30 @@ count. 2 is also a mistake on the command line or in the configuration; with
 @click.option("--fail-on-warning", is_flag=True, help="Only warning and critical end with a code other than 0.")
 @click.option("--fail-on-critical", is_flag=True, help="Only critical ends with a code other than 0.")
 @click.option("--include-skipped", is_flag=True, help="Run also what CHECKERS_SKIP or CHECKERS_SKIP_ALL says to skip.")
-@click.option("--warning", type=float, default=None, help="Percent that is a warning; with exactly one CHECKER.")
-@click.option("--critical", type=float, default=None, help="Percent that is critical; with exactly one CHECKER.")
+@click.option(
+    "--warning", default=None, metavar="LEVEL", help="What is a warning (80, 5GB, ...); with exactly one CHECKER."
+)
+@click.option(
+    "--critical", default=None, metavar="LEVEL", help="What is critical (95, 20GB, ...); with exactly one CHECKER."
+)
 @click.option(
     "--samples",
-    type=click.IntRange(1, 300),
+    type=click.IntRange(0, 300),
     default=None,
     metavar="SECONDS",
-    help="cpu: watch the processors this long first, instead of judging by the load average.",
+    help="cpu, io: watch this long first, one sample a second; 0 does not wait.",
 )
 @click.option(
     "--per-cpu", is_flag=True, help="cpu: let the busiest core decide; watches for 1 s unless --samples is given."
 )
 @click.option(
     "--paths", multiple=True, metavar="PATH", help="disk: these instead of the configured; repeat or use commas."
+)
+@click.option(
+    "--names",
+    multiple=True,
+    metavar="NAME",
+    help="process: these have to run, instead of the configured; repeat or use commas.",
 )
 @click.pass_context
 def command(
@@ -77,11 +88,12 @@ def command(
     fail_on_warning: bool,
     fail_on_critical: bool,
     include_skipped: bool,
-    warning: float | None,
-    critical: float | None,
+    warning: str | None,
+    critical: str | None,
     samples: int | None,
     per_cpu: bool,
     paths: tuple[str, ...],
+    names: tuple[str, ...],
 ) -> None:
     """Look at this host now: every enabled checker, or the CHECKERs named."""
     style = "json" if is_json else style or "text"
@@ -90,13 +102,17 @@ def command(
         if is_list:
             click.echo(_listing(config, is_json=style == "json"))
             return
-        names = _chosen(checkers, config.checkers.enabled)
-        given = {"warning": warning, "critical": critical, "per_cpu": per_cpu or None, "paths": _split(paths) or None}
-        configs = _configs(names, config.checkers.drivers, given, named=len(checkers))
-        if samples is not None and "cpu" not in names:
-            raise UsageError("cannot use --samples: it belongs to the cpu checker, which is not among those that run.")
-        watch = samples or (1 if per_cpu else 0)
-        results = _run(names, configs, config, watch=watch, is_everything=include_skipped)
+        chosen = _chosen(checkers, config.checkers.enabled)
+        given = {
+            "warning": _number(warning),
+            "critical": _number(critical),
+            "per_cpu": per_cpu or None,
+            "samples": 1 if per_cpu and samples is None else samples,
+            "paths": _split(paths) or None,
+            "names": _split(names) or None,
+        }
+        configs = _configs(chosen, config.checkers.drivers, given, named=len(checkers))
+        results = _run(chosen, configs, config, is_everything=include_skipped)
     except SrvmaintError as error:
         if style != "nagios":
             raise
@@ -117,8 +133,16 @@ def _fails_from(*, is_warning: bool, is_critical: bool) -> CheckStatus | None:
     return CheckStatus.CRITICAL if is_critical else None
 
 
-def _split(paths: Iterable[str]) -> tuple[str, ...]:
-    return tuple(part.strip() for value in paths for part in value.split(",") if part.strip())
+def _split(values: Iterable[str]) -> list[str]:
+    return [part.strip() for value in values for part in value.split(",") if part.strip()]
+
+
+def _number(text: str | None) -> float | str | None:
+    """A level as the configuration would hold it: 80 is a number, 5GB a text."""
+    try:
+        return None if text is None else int(text) if text.isdigit() else float(text)
+    except ValueError:
+        return text
 
 
 def _chosen(named: tuple[str, ...], enabled: tuple[str, ...]) -> tuple[str, ...]:
@@ -138,13 +162,15 @@ def _configs(names: tuple[str, ...], configured: Any, given: dict[str, Any], *, 
     for option, value in given.items():
         if value is None:
             continue
-        owner = names[0] if option in _LEVELS else _OWN_FLAGS[option]
-        if owner not in configs:
-            flag = option.replace("_", "-")
+        owners = names if option in _LEVELS else _OWN_FLAGS[option]
+        taking = [owner for owner in owners if owner in configs]
+        if not taking:
             raise UsageError(
-                f"cannot use --{flag}: it belongs to the {owner} checker, which is not among those that run."
+                f"cannot use {_flag(option)}: it belongs to the {' and the '.join(owners)} checker, "
+                "which is not among those that run."
             )
-        configs[owner] = _with(configs[owner], option, value)
+        for owner in taking:
+            configs[owner] = _with(configs[owner], option, value)
     for name, config in configs.items():
         _refuse(name, config.problems() if hasattr(config, "problems") else [])
     return configs
@@ -159,16 +185,21 @@ def _defaults(name: str) -> Any:
         ) from error
 
 
+def _flag(option: str) -> str:
+    return f"--{option.replace('_', '-')}"
+
+
 def _with(config: Any, option: str, value: Any) -> Any:
-    fields = {field.name for field in dataclasses.fields(config)}
-    if option not in fields:
-        raise UsageError(f"cannot use --{option}: this checker has no such level.")
-    if option in _LEVELS:
-        try:
-            value = Percent.parse(value)
-        except ValueError as error:
-            raise UsageError(f"cannot use --{option} {value:g}: it {error}.") from error
-    return dataclasses.replace(config, **{option: value})
+    """The settings with one more, read as the configuration would read it."""
+    item = next((item for item in describe(type(config)) if item.name == option), None)
+    if item is None:
+        raise UsageError(f"cannot use {_flag(option)}: this checker has no such level.")
+    decoder = Decoder(lambda raw: Secret(str(raw)))
+    decoded = decoder.setting(item, value, option)
+    if decoder.problems:
+        shown = ",".join(value) if isinstance(value, list) else value
+        raise UsageError(f"cannot use {_flag(option)} {shown}: it {decoder.problems[0].message}.")
+    return dataclasses.replace(config, **{option: decoded})
 
 
 def _refuse(name: str, problems: list[str]) -> None:
@@ -177,18 +208,31 @@ def _refuse(name: str, problems: list[str]) -> None:
 
 
 def _run(
-    names: tuple[str, ...], configs: dict[str, Any], config: HostConfig, *, watch: int, is_everything: bool
+    names: tuple[str, ...], configs: dict[str, Any], config: HostConfig, *, is_everything: bool
 ) -> list[CheckResult]:
-    """Run them side by side. `watch` seconds pass between the first look at the processors and the check."""
+    """Run them side by side; those that measure between two looks are given time for it first."""
     clock = Clock()
     skip = (
         {} if is_everything else {name: config.skips.checkers[name] for name in names if name in config.skips.checkers}
     )
     drivers = build([name for name in names if name not in skip], configs, LinuxHost(clock))
-    if watch and "cpu" in drivers:
-        click.echo(f"watching the processors for {watch} s", err=True)
-        threading.Event().wait(watch)
+    _watch({name: getattr(configs[name], "samples", 0) for name in drivers}, drivers)
     return Runner(drivers, clock=clock, timeout=config.checkers.timeout, skip=skip).run(names)
+
+
+def _watch(samples: dict[str, int], drivers: dict[str, Any]) -> None:
+    """Let those checkers that ask for it look once a second before they are asked what they saw."""
+    watching = [name for name, count in samples.items() if count]
+    if not watching:
+        return
+    longest = max(samples.values())
+    click.echo(f"watching for {longest} s: {', '.join(watching)}", err=True)
+    for second in range(1, longest + 1):
+        threading.Event().wait(1)
+        for name in watching:
+            if second <= samples[name]:
+                with contextlib.suppress(OSError, ValueError):  # the check itself meets it again, and reports it
+                    drivers[name].sample()
 
 
 def _listing(config: HostConfig, *, is_json: bool) -> str:

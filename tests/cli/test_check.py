@@ -8,6 +8,8 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner, Result
 
+from srvmaint import registry
+from srvmaint.checkers import PACKAGE
 from srvmaint.cli._context import Context
 from srvmaint.cli.check import command
 from srvmaint.errors import UsageError
@@ -52,7 +54,9 @@ def test_paths_may_be_repeated_or_separated_by_commas(tmp_path: Path) -> None:
         (("disk", "--paths", "relative"), "must be absolute"),
         (("memory", "--paths", "/"), "belongs to the disk checker"),
         (("memory", "--per-cpu"), "belongs to the cpu checker"),
-        (("memory", "--samples", "2"), "belongs to the cpu checker"),
+        (("memory", "--samples", "2"), "belongs to the cpu and the io checker"),
+        (("memory", "--names", "x"), "belongs to the process checker"),
+        (("disk", "--warning", "much"), "cannot use --warning much: it must be a percentage"),
     ],
 )
 def test_what_does_not_fit_is_refused_with_the_reason(tmp_path: Path, arguments: tuple[str, ...], reason: str) -> None:
@@ -77,7 +81,8 @@ def test_a_skipped_checker_is_shown_as_skipped_unless_it_is_asked_for(tmp_path: 
 
 def test_the_list_says_what_runs_by_default_and_what_each_looks_at(tmp_path: Path) -> None:
     rows = json.loads(check(tmp_path, "--list", "--json", CHECKERS_SKIP="cpu").stdout)["checkers"]
-    assert [row["checker"] for row in rows] == ["cpu", "disk", "memory"]
+    assert [row["checker"] for row in rows] == [*registry.names(PACKAGE)]
+    assert [row["checker"] for row in rows if row["enabled"]] == ["cpu", "disk", "memory"]
     assert rows[0]["skipped"] == "CHECKERS_SKIP"
-    assert all(row["enabled"] and row["description"] for row in rows)
+    assert all(row["description"] for row in rows)
     assert "skipped" in check(tmp_path, "--list", CHECKERS_SKIP="cpu").stdout
