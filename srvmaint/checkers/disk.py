@@ -142,9 +142,9 @@ class Driver:
             text = f"{path} is not mounted, though /etc/fstab says so"
             return _Look(path, status, text, (Metric(f"unmounted:{path}", 1.0, "", None, 1.0),))
         if isinstance(space, Unreadable):
-            hung = (Metric(f"hung:{path}", 1.0, "", None, 1.0),) if space.hangs else ()
-            status = CheckStatus.CRITICAL if space.hangs else CheckStatus.UNKNOWN
-            return _Look(path, status, f"{path} {space.reason}", hung)
+            broken = (Metric(f"broken:{path}", 1.0, "", None, 1.0),) if space.is_broken else ()
+            status = CheckStatus.CRITICAL if space.is_broken else CheckStatus.UNKNOWN
+            return _Look(path, status, f"{path} {space.reason}", broken)
         if space.used + space.available == 0:
             kind = space.fstype or "unknown filesystem"
             return _Look(path, CheckStatus.UNKNOWN, f"{path} has no size ({kind})")

@@ -41,6 +41,8 @@ PROCESS_LIMIT = 4000
 """Most processes looked at in one go: about 100 ms of processor time."""
 MOUNT_PATIENCE_S = 3.0
 """How long a filesystem may take to say how full it is; well inside a checker's own 10 s."""
+_BROKEN = frozenset({errno.ENOTCONN, errno.ESTALE, errno.EIO, errno.EHOSTDOWN, errno.ENODEV, errno.ENXIO})
+"""What statvfs says of a filesystem whose server or disk has gone while it is mounted."""
 _CHUNK = 65536
 
 
@@ -278,7 +280,7 @@ def _entries(folder: str) -> int:
 
 def _readable(answer: Space | OSError) -> Space | Unreadable:
     if isinstance(answer, OSError):
-        return Unreadable(reason_of(answer), hangs=isinstance(answer, TimeoutError))
+        return Unreadable(reason_of(answer), is_broken=isinstance(answer, TimeoutError) or answer.errno in _BROKEN)
     return answer
 
 

@@ -97,8 +97,8 @@ class Unreadable(NamedTuple):
     """A path whose filesystem could not be read, and why."""
 
     reason: str
-    hangs: bool = False
-    """It gives no answer at all: whoever touches it waits as well."""
+    is_broken: bool = False
+    """It is there and does not work: it gives no answer, its server is gone, the disk fails."""
 
 
 class Unmounted(NamedTuple):

@@ -108,8 +108,8 @@ def test_a_filesystem_that_should_be_mounted_and_is_not_is_trouble(optional: boo
     assert result.message == "/data is not mounted, though /etc/fstab says so"
 
 
-def test_a_filesystem_that_hangs_is_critical_and_the_others_are_measured() -> None:
-    result = check({"/nfs": Unreadable("does not answer within 3 s", hangs=True), "/": space(40)})
+def test_a_filesystem_that_hangs_or_is_broken_is_critical_and_the_others_are_measured() -> None:
+    result = check({"/nfs": Unreadable("does not answer within 3 s", is_broken=True), "/": space(40)})
     assert result.status is CheckStatus.CRITICAL
     assert result.message == "/nfs does not answer within 3 s"
     assert "/ 40 % used" in result.details[1]

@@ -71,7 +71,7 @@ def test_a_unit_that_has_to_be_active_and_is_not_is_told_with_the_way_out(
 def test_a_unit_that_systemd_has_given_up_on_is_explained(found: Unit) -> None:
     result = check(Config(), found)
     assert result.message == "x.service failed and systemd has given up on it"
-    assert "5 starts within 10s were allowed" in result.details[0]
+    assert "systemd allows 5 starts within 10s and refuses more" in result.details[0]
     assert "systemctl reset-failed x.service && systemctl start x.service" in result.details[0]
 
 

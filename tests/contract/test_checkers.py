@@ -86,7 +86,7 @@ def odd() -> list[FakeHost]:
     tiny.all_units = []
     tiny.waiting = None
     hung = FakeHost()
-    hung.mounted = {"/": Unreadable("does not answer within 3 s", hangs=True)}
+    hung.mounted = {"/": Unreadable("does not answer within 3 s", is_broken=True)}
     hung.all_units = None
     pressed = FakeHost()
     pressed.pressures = dict.fromkeys(("cpu", "memory", "io"), Pressure(100, 100))
