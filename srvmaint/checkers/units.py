@@ -168,8 +168,8 @@ def _why(unit: Unit) -> str:
 def _explain(unit: Unit) -> str:
     """The start limit in words: StartLimitBurst= and StartLimitIntervalSec= of systemd.unit(5)."""
     return (
-        f"{unit.name}: {_why(unit)}; systemd allows {plural(unit.start_burst, 'start')} within {unit.start_interval} and "
-        f"refuses more until that time is over. Find the cause (journalctl -u {unit.name} -n 50), then: "
+        f"{unit.name}: {_why(unit)}; systemd allows {plural(unit.start_burst, 'start')} within {unit.start_interval} "
+        f"and refuses more until that time is over. Find the cause (journalctl -u {unit.name} -n 50), then: "
         f"systemctl reset-failed {unit.name} && systemctl start {unit.name}"
     )
 

@@ -4,6 +4,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from srvmaint import registry
+from srvmaint.checkers import PACKAGE
 from srvmaint.intelligence._family import read_text
 from srvmaint.intelligence._topics import families, host_of, hosts_of, topics
 from tests.intelligence.alerts import alert
@@ -27,6 +29,12 @@ def about(name: str, **more: str) -> set[str]:
         ("FS [/data]: Space is critically low (used > 90%)", "disk"),
         ("HostOutOfInodes", "disk"),
         ("No space left on device", "disk"),
+        ("HostUnusualDiskReadLatency", "io"),
+        ("DiskIOSaturation", "io"),
+        ("NodeSystemdServiceFailed", "service"),
+        ("SystemdUnitFailed", "service"),
+        ("Process down: nginx", "process"),
+        ("ProcessNotRunning", "process"),
         ("HostHighCpuLoad", "cpu"),
         ("CPUThrottlingHigh", "cpu"),
         ("NodeLoadAverageHigh", "cpu"),
@@ -52,8 +60,6 @@ def test_a_name_says_what_an_alert_is_about(name: str, family: str) -> None:
         "PageLoadSlow",
         "OrderProcessorErrors",
         "NamespaceTerminating",
-        "HostUnusualDiskReadLatency",
-        "DiskIOSaturation",
         "SmartDiskTemperature",
         "RaidDiskFailure",
         "KafkaUnderReplicatedPartitions",
@@ -117,7 +123,12 @@ def test_localhost_counts_only_when_nothing_better_is_there() -> None:
 
 
 def test_every_family_has_its_own_checker_and_its_own_words() -> None:
-    assert {family.type for family in families()} == {"cpu", "disk", "memory"}
+    assert {family.type for family in families()} == {"cpu", "disk", "io", "memory", "process", "service"}
+    checkers = [family.checker for family in families()]
+    assert len(checkers) == len(set(checkers))
+    assert {*checkers, *(name for family in families() for name in (family.instead, *family.helpers) if name)} <= {
+        *registry.names(PACKAGE)
+    }
     words = [word for family in families() for word in family.words]
     assert len(words) == len(set(words))
 
