@@ -62,7 +62,9 @@ class Config:
         example="500GB",
     )
     mounts: dict[str, Mount] = setting(
-        {}, help="levels of single mount points, by path", example={"/var/lib/postgresql": {"free_critical": "20GB"}}
+        {},
+        help="levels of single mount points, by path",
+        example={"/var/lib/postgresql": {"free_warning": "40GB", "free_critical": "20GB"}},
     )
 
     def problems(self) -> list[str]:

@@ -7,6 +7,8 @@ from pathlib import Path
 
 import pytest
 
+from srvmaint import registry
+from srvmaint.checkers import PACKAGE
 from srvmaint.config.host import load_host
 from srvmaint.errors import ConfigError
 from tests.config.written import as_a_user, write
@@ -56,7 +58,7 @@ def test_the_environment_says_which_checkers_to_skip_and_its_variable_is_named(t
     config = load_host(None, environ, tmp_path)
     assert config.skips.checkers == {"cpu": f"{prefix}CHECKERS_SKIP", "disk": f"{prefix}CHECKERS_SKIP"}
     assert config.warnings == (
-        f"{prefix}CHECKERS_SKIP: there is no checker 'nope': there is {', '.join(sorted(config.checkers.drivers))}.",
+        f"{prefix}CHECKERS_SKIP: there is no checker 'nope': there is {', '.join(registry.names(PACKAGE))}.",
     )
 
 
