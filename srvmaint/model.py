@@ -152,6 +152,9 @@ class Alert(msgspec.Struct, frozen=True):
     starts_at: int | None = None
     ends_at: int | None = None
     generator_url: str = ""
+    named: bool = True
+    """False: the sender only said which alert it means. All but status and times is made up, and gives way to what is
+    known of it."""
 
 
 class StoredAlert(msgspec.Struct, frozen=True):
@@ -192,6 +195,12 @@ class Metric(msgspec.Struct, frozen=True):
     unit: str = ""
     warn: float | None = None
     crit: float | None = None
+    low: bool = False
+    """Less is worse: a level is reached when the value has come down to it (days left), not up to it."""
+
+    def reaches(self, level: float | None) -> bool:
+        """Whether the value has come to a level; never where there is none."""
+        return level is not None and (self.value <= level if self.low else self.value >= level)
 
 
 class CheckResult(msgspec.Struct, frozen=True):

@@ -191,6 +191,11 @@ def build_plan(config: Config, evidence: Evidence, store: Store, identity: Ident
             for name in config.alerts.drivers
             if (gate := config.alerts.configs[name].gate(name, lent.http.download)) is not None
         },
+        delivery_headers={
+            name: module.DELIVERY_HEADER
+            for name in config.alerts.drivers
+            if hasattr(module := registry.load(alerts.PACKAGE, name), "DELIVERY_HEADER")
+        },
     )
 
 

@@ -161,6 +161,13 @@ class Setting:
             return "table"
         return _TYPE_NAMES.get(kind, "string")
 
+    @property
+    def members(self) -> type | None:
+        """The section that each table of a list of tables is; None for any other setting."""
+        kind = _bare(self.type)
+        inner = typing.get_args(kind)[0] if typing.get_origin(kind) is tuple else None
+        return inner if isinstance(inner, type) and dataclasses.is_dataclass(inner) else None
+
 
 def setting(
     default: Any = _REQUIRED,
@@ -188,6 +195,14 @@ def describe(section: type) -> Iterator[Setting]:
         if item.default_factory is not dataclasses.MISSING:
             default = item.default_factory()
         yield Setting(name=item.name, type=hints[item.name], default=default, **item.metadata)
+
+
+def needs_settings(section: type) -> bool:
+    """Whether a section cannot be used with its defaults alone."""
+    if any(item.required for item in describe(section)):
+        return True
+    built = section()
+    return isinstance(built, _Examined) and bool(built.problems())
 
 
 def join(path: str, key: str) -> str:
@@ -240,10 +255,6 @@ class Decoder:
             self.complain(path, phrase)
         return None if phrases else built
 
-    def setting(self, item: Setting, raw: object, path: str) -> Any:
-        """Decode one setting alone, as a command line gives it; None when it cannot be (the problems say why)."""
-        return self._value(item, item.type, raw, path)
-
     def _value(self, item: Setting, kind: Any, raw: object, path: str) -> Any:
         kind = _bare(kind)
         origin = typing.get_origin(kind)
@@ -295,6 +306,22 @@ class Decoder:
 @typing.runtime_checkable
 class _Examined(Protocol):
     def problems(self) -> list[str]: ...
+
+
+def from_text(kind: Any, text: str) -> Any:
+    """A setting's value as it is typed on a command line: `80`, `500ms`, `14`.
+
+    Raises:
+        ValueError: with the phrase an operator needs.
+    """
+    kind = _bare(kind)
+    if kind in (Percent, int, float):
+        try:
+            number = int(text) if kind is int else float(text)
+        except ValueError:
+            raise ValueError(f"must be {_ARTICLES.get(kind, 'a percentage from 0 to 100')}") from None
+        return Percent.parse(number) if kind is Percent else _finite(number) if kind is float else number
+    return kind.parse(text) if hasattr(kind, "parse") else text
 
 
 def _finite(raw: float) -> float:

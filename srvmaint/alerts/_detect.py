@@ -1,7 +1,7 @@
-"""Whose body is this, when the URL does not say: every enabled driver is asked, the most specific first.
+"""Whose body is this, when the URL does not say: the enabled drivers are asked, the most specific first.
 
-All of them are asked, not only until the first yes, so that the answer can say who else would have taken it. What a
-sender's signature looks like is its driver's knowledge.
+What a sender's signature looks like is its driver's knowledge. Who else would have taken a body is asked only by
+`srvmaint alerts test`.
 """
 
 from __future__ import annotations
@@ -19,11 +19,10 @@ _SHOWN_KEYS: Final = 8
 
 @dataclass(frozen=True, slots=True)
 class Detection:
-    """The driver that takes the body and why; `others` are those that would have taken it too, with their reasons."""
+    """The driver that takes the body, and why."""
 
     driver: str
     reason: str
-    others: tuple[tuple[str, str], ...] = ()
 
 
 def by_precedence(names: Iterable[str]) -> tuple[str, ...]:
@@ -41,15 +40,15 @@ def detect(drivers: Mapping[str, Driver], payload: Any) -> Detection:
     Raises:
         PayloadError: `undetected`; no driver knows the body.
     """
-    claims = [(name, reason) for name, driver in drivers.items() if (reason := driver.detect(payload)) is not None]
-    if not claims:
-        raise PayloadError(
-            "undetected",
-            f"cannot tell who sent this: {_outline(payload)} fits none of {', '.join(drivers) or 'no enabled driver'}."
-            " Post it to /alerts/webhook/<driver>/, or send an object with a `name`.",
-        )
-    (name, reason), *others = claims
-    return Detection(name, reason, tuple(others))
+    for name, driver in drivers.items():
+        reason = driver.detect(payload)
+        if reason is not None:
+            return Detection(name, reason)
+    raise PayloadError(
+        "undetected",
+        f"cannot tell who sent this: {_outline(payload)} fits none of {', '.join(drivers) or 'no enabled driver'}."
+        " Post it to /alerts/webhook/<driver>/, or send an object with a `name`.",
+    )
 
 
 def _outline(payload: Any) -> str:

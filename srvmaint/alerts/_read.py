@@ -14,6 +14,8 @@ from typing import Any, Final
 from srvmaint.alerts._limits import ELLIPSIS, MAX_DESCRIPTION, MAX_LABEL, MAX_NAME, MAX_URL
 
 _REPLACEMENT: Final = "\N{REPLACEMENT CHARACTER}"
+_ESCAPED_NUL: Final = "\\u0000"
+"""What JSON within a text has for a NUL: it would come back as one when somebody reads that."""
 _LINK_STARTS: Final = ("http://", "https://", "/", "?")
 _SEPARATORS: Final = (":", "=")
 _PAIR_KEYS: Final = (("key", "value"), ("name", "value"), ("tag", "value"))
@@ -107,7 +109,8 @@ def member_text(value: Any, limit: int) -> str:
     if isinstance(value, int | float):
         return cut(_number(value), limit)
     try:
-        return clean(json.dumps(value, ensure_ascii=False, separators=(",", ":")), limit)
+        written = json.dumps(value, ensure_ascii=False, separators=(",", ":"))
+        return clean(written.replace(_ESCAPED_NUL, _REPLACEMENT), limit)
     except (TypeError, ValueError, RecursionError):
         return ""
 

@@ -7,6 +7,7 @@ that mean something else there) belongs in its driver.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Mapping
 from typing import Final
 
@@ -37,8 +38,17 @@ _STATUSES: Final = {
 SEVERITY_OF: Final = {word: severity for severity, words in _SEVERITIES.items() for word in words.split()}
 STATUS_OF: Final = {word: status for status, words in _STATUSES.items() for word in words.split()}
 
+_STATE_FIRST: Final = re.compile(
+    r"\W*\b(?P<state>RESOLVED|RECOVERED|RECOVERY|OK|UP|FIRING|ALERTING|ALERT|PROBLEM|CRITICAL|WARNING|DOWN|TRIGGERED)"
+    r"(?::\d+)?\s*(?:[\]):]|-(?=\s))[\]):\s-]*",
+    re.IGNORECASE,
+)
+"""`[FIRING:1] x`, `RESOLVED: x`, `OK - x`; not `up-to-date`."""
+
 SEVERITY_LABELS: Final = ("severity", "priority", "level", "criticality")
 """Where people put the severity when they are free to choose, the most usual first."""
+HOST_LABELS: Final = ("instance", "host", "hostname", "host_name", "nodename", "node", "server")
+"""Where the name of the host is, the most usual first."""
 
 
 def severity(word: str) -> Severity | None:
@@ -49,6 +59,13 @@ def severity(word: str) -> Severity | None:
 def status(word: str) -> AlertStatus | None:
     """What the word means; None when it is not a status anybody is known to use."""
     return STATUS_OF.get(word) or STATUS_OF.get(word.strip().lower())
+
+
+def split_state(title: str) -> tuple[str, str]:
+    """The state that a title begins with, and the rest; "" and the title when it has none, or is nothing else."""
+    match = _STATE_FIRST.match(title)
+    rest = title[match.end() :].strip() if match else ""
+    return (match["state"], rest) if match and rest else ("", title)
 
 
 def severity_in(labels: Mapping[str, str], keys: Iterable[str] = SEVERITY_LABELS) -> Severity | None:

@@ -62,7 +62,7 @@ def event(entry: Mapping[str, Any], known: Mapping[str, Alert]) -> Alert:
     began = None if problem or (over and not of_sender(entry.get("r_eventid"))) else moment
     ended = (_moment(entry, "r_clock", "r_ns") or moment) if over else None
     before = known.get(fingerprint) if over else None
-    name = line(entry.get("name")) or (before.name if before else f"Zabbix event {line(fingerprint)}")
+    named = line(entry.get("name")) or (before.name if before else "")
     labels = _labels(entry) or (dict(before.labels) if before else {})
     word = text(entry.get("severity"), MAX_LABEL)
     number = number_of(word)
@@ -71,7 +71,7 @@ def event(entry: Mapping[str, Any], known: Mapping[str, Alert]) -> Alert:
     return Alert(
         source=SOURCE,
         fingerprint=fingerprint,
-        name=name,
+        name=named or f"Zabbix event {line(fingerprint)}",
         status=state,
         severity=severity(word) or (before.severity if before else Severity.WARNING),
         description=text(entry.get("opdata")) or (before.description if before else ""),
@@ -79,6 +79,7 @@ def event(entry: Mapping[str, Any], known: Mapping[str, Alert]) -> Alert:
         annotations=dict(before.annotations) if before else {},
         starts_at=began if began is not None else (before.starts_at if before else None),
         ends_at=ended,
+        named=bool(named),
     )
 
 

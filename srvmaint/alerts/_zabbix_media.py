@@ -126,7 +126,7 @@ _NOTED: Final = {
 """What becomes an annotation, under which name."""
 
 PARTS: Final = frozenset({"event", "trigger", "host", "item", "problem"})
-_WRAPPERS: Final = frozenset({"zabbix", "params", "parameters", "data", "payload"})
+_WRAPPERS: Final = frozenset({"zabbix", "params", "parameters", "fields", "data", "payload"})
 LINKED: Final = re.compile(r"tr_events\.php\?triggerid=(\d+)", re.ASCII)
 _MACRO: Final = re.compile(r"\*UNKNOWN\*|\{+[$#?]?[A-Z][A-Z0-9_.]*(?::[^{}]*)?\}+(?:\.[a-z]+\([^{}]*\)\})?")
 _LONGEST_MACRO: Final = 500
@@ -205,7 +205,6 @@ def media_alert(fields: Mapping[str, Any], zone: ZoneInfo | None) -> Alert | Non
     instance = said(fields, _HOST) or facts.get("host", "")
     if instance:
         labels["instance"] = cut(instance, MAX_LABEL)
-    name = name or line(f"Zabbix event {sender_id}")
     fingerprint = sender_id or of_labels(name, {"instance": instance})
     level, word = _severity(fields, facts)
     if word:
@@ -214,7 +213,7 @@ def media_alert(fields: Mapping[str, Any], zone: ZoneInfo | None) -> Alert | Non
     return Alert(
         source=SOURCE,
         fingerprint=fingerprint,
-        name=name,
+        name=name or line(f"Zabbix event {sender_id}"),
         status=state,
         severity=level,
         description=message,
@@ -223,6 +222,7 @@ def media_alert(fields: Mapping[str, Any], zone: ZoneInfo | None) -> Alert | Non
         starts_at=started,
         ends_at=ended,
         generator_url=_address(fields),
+        named=bool(name),
     )
 
 

@@ -13,27 +13,25 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, Final
 
-from srvmaint.alerts import BadAlert, Parsed
+from srvmaint.alerts import Parsed
 from srvmaint.alerts._access import Access
 from srvmaint.alerts._fingerprint import of_labels, of_sender
-from srvmaint.alerts._limits import MAX_ANNOTATION, MAX_LABEL, check_count
+from srvmaint.alerts._group import GROUP_KEYS, TITLES, completed, described, listed, members, read_members
+from srvmaint.alerts._limits import MAX_ANNOTATION, MAX_LABEL
 from srvmaint.alerts._read import first, is_clean, line, link, mapping, strings, text
 from srvmaint.alerts._times import millis
-from srvmaint.alerts._vocabulary import SEVERITY_OF, STATUS_OF, severity_in, status
+from srvmaint.alerts._vocabulary import HOST_LABELS, SEVERITY_OF, STATUS_OF, severity_in, status
 from srvmaint.clock import Clock
 from srvmaint.errors import PayloadError
 from srvmaint.model import Alert, AlertStatus, Severity
 
-PRECEDENCE: Final = 40
+PRECEDENCE: Final = 22
 SOURCE: Final = "alertmanager"
 
-_GROUP_KEYS: Final = ("groupKey", "groupLabels", "commonLabels")
 _API_KEYS: Final = ("annotations", "startsAt", "endsAt", "generatorURL")
 _LOOKED_AT: Final = 5
-"""Members of a bare list that detection looks at."""
+"""Members of a list that detection looks at."""
 _NAME_LABELS: Final = ("alertname", "alert", "name", "__name__")
-_TITLES: Final = ("title", "summary", "message", "description")
-_DESCRIPTIONS: Final = ("description", "summary", "message", "text", "title")
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,8 +47,10 @@ class _Group:
     labels: Mapping[str, str] = field(default_factory=dict)
     annotations: Mapping[str, str] = field(default_factory=dict)
     name: str = ""
+    alone: bool = True
+    """Several that say nothing of themselves would all be the same: of several none takes what is said about all."""
     now: int | None = None
-    """Set for a list of API alerts, which have an end instead of a status."""
+    """Set where the group has no status: API alerts have an end instead."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,19 +59,24 @@ class Driver:
 
     config: Config = field(default_factory=Config)
     clock: Clock = field(default_factory=Clock)
-    """Only for the API's list: its alerts are resolved when their end has passed, and their sender says no more."""
+    """Only for alerts without any status, as the API has them: they are resolved when their end has passed."""
 
     def detect(self, payload: Any) -> str | None:
-        """`alerts` with a group key and a receiver or a status; or a list of objects with `labels.alertname`."""
-        if isinstance(payload, dict) and isinstance(payload.get("alerts"), list):
-            grouped = [key for key in _GROUP_KEYS if key in payload]
-            has_receiver, has_status = "receiver" in payload, "status" in payload
-            if grouped and (has_receiver or has_status):
-                return f"a list `alerts` with `{grouped[0]}` and `{'receiver' if has_receiver else 'status'}`"
-            return "a list `alerts` with `receiver` and `status`" if has_receiver and has_status else None
-        if isinstance(payload, list) and any(_is_api_alert(entry) for entry in payload[:_LOOKED_AT]):
-            return "a list of objects with `labels.alertname`, as the Alertmanager API takes it"
-        return None
+        """`alerts` with a group key and a receiver or a status; or a list of objects as Alertmanager writes them."""
+        if isinstance(payload, list):
+            known = any(map(_is_api_alert, payload[:_LOOKED_AT]))
+            return "a list of objects with `labels.alertname`, as the Alertmanager API takes it" if known else None
+        entries = members(payload)
+        if entries is None:
+            return None
+        grouped = next((key for key in GROUP_KEYS if key in payload), "")
+        told = "receiver" if "receiver" in payload else "status" if "status" in payload else ""
+        if grouped and told:
+            return f"a list `alerts` with `{grouped}` and `{told}`"
+        if "receiver" in payload and "status" in payload:
+            return "a list `alerts` with `receiver` and `status`"
+        known = any(map(_is_api_alert, entries[:_LOOKED_AT]))
+        return "a list `alerts` of objects with `labels.alertname`, as Alertmanager writes them" if known else None
 
     def parse(self, payload: Any) -> Parsed:
         """Alerts in the order of the body; a member that cannot be used is reported by its index.
@@ -80,44 +85,26 @@ class Driver:
             PayloadError: `undetected`, `no_alerts` or `too_many_alerts`.
         """
         group, entries = self._open(payload)
-        check_count(len(entries))
-        if not entries:
-            return Parsed(ignored="the list of alerts is empty")
-        alerts: list[Alert] = []
-        errors: list[BadAlert] = []
-        for index, entry in enumerate(entries):
-            if not isinstance(entry, dict):
-                errors.append(BadAlert(index, "is not an object"))
-                continue
-            alert = _alert(entry, group)
-            if alert is None:
-                errors.append(BadAlert(index, "has neither labels nor annotations nor a fingerprint"))
-            else:
-                alerts.append(alert)
-        if not alerts:
-            raise PayloadError(
-                "no_alerts",
-                f"cannot use any of the {len(entries)} alerts: alert {errors[0].index} {errors[0].message}."
-                " Send what Alertmanager's webhook sends.",
-            )
-        return Parsed(tuple(alerts), tuple(errors))
+        return read_members(entries, lambda entry: _alert(entry, group), "Alertmanager")
 
     def _open(self, payload: Any) -> tuple[_Group, list[Any]]:
         if isinstance(payload, list):
             return _Group(now=self.clock.now()), payload
-        entries = payload.get("alerts") if isinstance(payload, dict) else None
-        if not isinstance(entries, list):
+        entries = members(payload)
+        if entries is None:
             raise PayloadError(
                 "undetected",
                 "cannot read this as Alertmanager's: it has no list `alerts`. Post it to /alerts/webhook/ to have the"
                 " sender found out.",
             )
-        common = strings(payload.get("commonLabels"))
+        common, shared = strings(payload.get("commonLabels")), status(text(payload.get("status")))
         group = _Group(
-            status=status(text(payload.get("status"))),
+            status=shared,
             labels=common,
             annotations=strings(payload.get("commonAnnotations"), MAX_ANNOTATION),
             name=first(common, _NAME_LABELS) or first(mapping(payload.get("groupLabels")), _NAME_LABELS),
+            alone=len(entries) == 1,
+            now=None if shared else self.clock.now(),
         )
         return group, entries
 
@@ -130,18 +117,20 @@ def _is_api_alert(entry: Any) -> bool:
 def _alert(entry: Mapping[str, Any], group: _Group) -> Alert | None:
     """One alert; None when there is nothing in it to know it by."""
     labels, annotations, sender_id, address = _texts(entry)
-    labels = labels or dict(group.labels)
-    annotations = annotations or dict(group.annotations)
+    if not (labels or annotations or sender_id or group.alone):
+        return None
+    labels, annotations = completed(labels, group.labels), completed(annotations, group.annotations)
     if not labels and not annotations and not sender_id:
         return None
     name = line(labels.get("alertname"))
     if not name:
-        name = line(first(labels, _NAME_LABELS) or group.name or first(annotations, _TITLES)) or "unnamed alert"
-    description = (
-        annotations.get("description", "").strip() or first(annotations, _DESCRIPTIONS) or first(entry, _DESCRIPTIONS)
-    )
+        name = line(first(labels, _NAME_LABELS) or group.name or first(annotations, TITLES)) or "unnamed alert"
+    description = described(annotations, entry) or listed(annotations)
     fingerprint = sender_id or of_labels(name, labels)
-    severity = SEVERITY_OF.get(labels.get("severity", "")) or severity_in(labels) or Severity.WARNING
+    severity = SEVERITY_OF.get(labels.get("severity", ""))
+    severity = severity or severity_in(labels) or severity_in(annotations) or Severity.WARNING
+    if "instance" not in labels and (host := first(labels, HOST_LABELS, MAX_LABEL)):
+        labels = {**labels, "instance": host}
     ends_at = millis(entry.get("endsAt"))
     word = entry.get("status")
     state = (STATUS_OF.get(word) if isinstance(word, str) else None) or _state(word, ends_at, group)

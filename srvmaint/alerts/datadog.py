@@ -13,10 +13,11 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
-from typing import Any, Final, NamedTuple
+from typing import Any, Final
 
 from srvmaint.alerts import Parsed
 from srvmaint.alerts._access import Access
+from srvmaint.alerts._datadog_title import TEST, Title, fold, prefixed, title_of
 from srvmaint.alerts._fingerprint import of_labels, of_sender
 from srvmaint.alerts._limits import MAX_ANNOTATION, MAX_DESCRIPTION, MAX_LABEL
 from srvmaint.alerts._read import cut, first, line, link, member_text, tags, text
@@ -30,11 +31,11 @@ PRECEDENCE: Final = 30
 SOURCE: Final = "datadog"
 
 TITLE: Final = ("eventtitle", "title", "subject", "alerttitle", "monitorname", "alertname", "name")
-"""Keys, as `_fold` writes them. Of each table the first that holds something wins."""
+"""Keys, as `fold` writes them. Of each table the first that holds something wins."""
 OTHER_TITLE: Final = ("incidenttitle", "securitysignaltitle", "securityrulename", "syntheticstestname", "summary")
 TEXT: Final = ("body", "eventmsg", "eventmessage", "eventtext", "textonlymsg", "msg", "message", "text", "description")
 OTHER_TEXT: Final = ("incidentmsg", "incidentmessage", "securitysignalmsg")
-TRANSITION: Final = ("alerttransition", "transition", "eventtransition", "monitortransition")
+TRANSITION: Final = ("alerttransition", "transition", "eventtransition", "monitortransition", "eventalerttransition")
 STATUS: Final = ("alertstatus", "status", "state", "monitorstatus", "alertstate", "incidentstatus")
 """`$ALERT_STATUS` is a sentence; operators put words under these keys."""
 KIND: Final = ("alerttype", "type")
@@ -56,7 +57,10 @@ OTHER_ID: Final = ("incidentuuid", "incidentpublicid", "publicid", "securitysign
 SCOPE: Final = ("alertscope", "scope", "scopes", "alertscopes", "groups")
 TAGS: Final = ("tags", "eventtags", "alerttags", "monitortags", "labels")
 HOST: Final = ("hostname", "host", "eventhostname", "eventhost", "alerthostname", "alerthost")
-MOMENT: Final = ("date", "dateposix", "eventdate", "alertdate", "timestamp", "alerttime", "firetime", "eventtime")
+MOMENT: Final = (
+    "date", "dateposix", "datehappened", "eventdate", "alertdate", "timestamp", "eventtimestamp", "alerttime",
+    "firetime", "eventtime",
+)  # fmt: skip
 UPDATED: Final = ("lastupdated", "lastupdatedposix", "eventlastupdated", "time")
 LINK: Final = ("link", "url", "alerturl", "eventurl", "alertlink", "eventlink", "monitorurl", "incidenturl")
 
@@ -81,17 +85,10 @@ _RECOVERED: Final = frozenset(
 )
 _DISTINCT: Final = frozenset({"triggered", "retriggered", "recovered", "rewarn", "nodata", "renodata", "renotify"})
 """Transitions nobody else writes: they count under any key."""
-_BRACKET: Final = "(?:re-?)?(?:triggered|warn|no data)|re-?notify|(?:warn |no data )?recovered"
-_WRITTEN_BY_DATADOG: Final = re.compile(
-    rf"\s*(?:\[TEST\]\s*)?(?:\[P[1-5]\]\s*)?\[(?:{_BRACKET})(?:\s+on\s+\{{.*)?\].*", re.IGNORECASE | re.DOTALL
-)
-_PREFIX: Final = re.compile(
-    r"(?P<test>\[TEST\]\s*)?(?:\[(?P<priority>P[1-5])\]\s*)?"
-    rf"\[(?P<word>{_BRACKET}|warning|alert|ok)(?:\s+on\s+\{{(?P<scope>.*?)\}})?\s*\]\s*(?P<name>.*)",
-    re.IGNORECASE,
-)
-_PRIORITY_ONLY: Final = re.compile(r"\[(?P<priority>P[1-5])\]\s*(?P<name>.+)", re.IGNORECASE)
-_TEST: Final = "[TEST]"
+_COMMON: Final = frozenset({"warning", "alert", "ok"})
+"""What may stand in brackets before anybody's title."""
+_OWN_TITLES: Final = frozenset({"alerttitle", "eventtitle"})
+_ALERT_TYPES: Final = frozenset({"error", "warning", "success", "info"})
 _P: Final = re.compile(r"P?([1-5])", re.IGNORECASE)
 _OF_PRIORITY: Final = (Severity.CRITICAL, Severity.CRITICAL, Severity.WARNING, Severity.INFO, Severity.INFO)
 _NO_SEVERITY: Final = frozenset({"normal", "low", "success", "ok"})
@@ -116,16 +113,6 @@ class Config(Access):
     """What the sender shows: Datadog signs nothing, so a token in its Custom Headers is all there is."""
 
 
-class _Title(NamedTuple):
-    """What `[P2] [Triggered on {host:web-1}] [TEST] Name` says."""
-
-    name: str
-    word: str = ""
-    scope: str = ""
-    priority: str = ""
-    whole: str = ""
-
-
 @dataclass(frozen=True, slots=True)
 class Driver:
     """Reads one message of a monitor, an incident or an event."""
@@ -143,14 +130,18 @@ class Driver:
             return f"the event type {kind}"
         if isinstance(payload.get("org"), dict) and "lastupdated" in fields:
             return "`org` and `last_updated`"
-        words = {key: _fold(text(fields.get(key))) for key in TRANSITION}
+        words = {key: fold(text(fields.get(key))) for key in TRANSITION}
         named = not _HINTS.isdisjoint(fields.keys() - words.keys()) or first(fields, TITLE)
         if named and (not _DISTINCT.isdisjoint(words.values()) or words["alerttransition"] in _WARNED):
             return "a transition as Datadog writes it"
-        if any(_WRITTEN_BY_DATADOG.fullmatch(text(fields.get(key))) for key in TITLE):
-            hint = next((key for key in fields if key in _HINTS), None)
-            if hint:
-                return f"a title as Datadog writes it, and `{hint}`"
+        titles = [parts for whole in _titles(fields).values() if (parts := prefixed(whole)) is not None]
+        if any(title.scope for title in titles):
+            return "a title as Datadog writes it, with a scope"
+        hint = next((key for key in fields if key in _HINTS), None)
+        if hint and any(title.word not in _COMMON for title in titles):
+            return f"a title as Datadog writes it, and `{hint}`"
+        if not _OWN_TITLES.isdisjoint(fields) and text(fields.get("alerttype")) in _ALERT_TYPES:
+            return "a title and an alert type as Datadog writes them"
         if any(_SITE.match(text(fields.get(key))) for key in LINK) and first(fields, TITLE):
             return "a title, and a link to Datadog"
         if "incidentpublicid" in fields and not {"incidentuuid", "incidentseverity"}.isdisjoint(fields):
@@ -168,7 +159,7 @@ class Driver:
                 "undetected", "cannot read this as Datadog's: it is no object. Send the default payload."
             )
         fields = _fold_all(payload)
-        title, monitor, body = _title(fields), _monitor(fields), _body(fields)
+        title, monitor, body = title_of(_titles(fields)), _monitor(fields), _body(fields)
         name = title.name or (f"Datadog monitor {monitor}" if monitor else line(body.partition("\n")[0]))
         if not name:
             raise PayloadError(
@@ -199,11 +190,6 @@ class Driver:
         ))  # fmt: skip
 
 
-def _fold(word: str) -> str:
-    """Small letters and digits only: `Re-Triggered`, `re_triggered` and `ReTriggered` are one word."""
-    return "".join(char for char in word.lower() if char.isalnum())
-
-
 def _members(payload: Mapping[Any, Any]) -> Iterator[tuple[str, Any]]:
     """Every value that is no object by its name, the outermost first; variables without a value are left out."""
     level: list[tuple[str, Mapping[Any, Any]]] = [("", payload)]
@@ -212,9 +198,9 @@ def _members(payload: Mapping[Any, Any]) -> Iterator[tuple[str, Any]]:
         for prefix, holder in level:
             for key, value in holder.items():
                 own = line(key, MAX_LABEL)
-                named = own if not prefix or _fold(own).startswith(_fold(prefix)) else f"{prefix}_{own}"
-                if isinstance(value, dict) and _fold(named) not in TAGS:
-                    below.append(("" if _fold(own) in _TRANSPARENT else named, value))
+                named = own if not prefix or fold(own).startswith(fold(prefix)) else f"{prefix}_{own}"
+                if isinstance(value, dict) and fold(named) not in TAGS:
+                    below.append(("" if fold(own) in _TRANSPARENT else named, value))
                 elif not (isinstance(value, str) and _UNFILLED.fullmatch(value)):
                     yield named, value
         level = below
@@ -223,30 +209,14 @@ def _members(payload: Mapping[Any, Any]) -> Iterator[tuple[str, Any]]:
 def _fold_all(payload: Mapping[Any, Any]) -> dict[str, Any]:
     fields: dict[str, Any] = {}
     for name, value in _members(payload):
-        folded = _fold(name)
+        folded = fold(name)
         if folded not in fields or fields[folded] in ("", None):
             fields[folded] = value
     return fields
 
 
-def _title(fields: Mapping[str, Any]) -> _Title:
-    """The first title that has Datadog's prefix, else the first there is."""
-    found = {key: whole for key in (*TITLE, *OTHER_TITLE) if (whole := line(fields.get(key), MAX_DESCRIPTION))}
-    for whole in found.values():
-        match = _PREFIX.fullmatch(whole)
-        if match and match["name"]:
-            name = f"{_TEST} {match['name']}" if match["test"] else match["name"]
-            return _Title(name, _fold(match["word"]), match["scope"] or "", match["priority"] or "", whole)
-    for key, whole in found.items():
-        name, _, scope = whole.rpartition(" on ")
-        if key == "alerttitle" and name and all(":" in part.strip(":") for part in scope.split(",")):
-            # $ALERT_TITLE is the monitor's name followed by the scope, in an order that changes.
-            return _Title(name, scope=scope, whole=whole)
-        match = _PRIORITY_ONLY.fullmatch(whole)
-        if match:
-            return _Title(match["name"], priority=match["priority"], whole=whole)
-        return _Title(whole, whole=whole)
-    return _Title("")
+def _titles(fields: Mapping[str, Any]) -> dict[str, str]:
+    return {key: whole for key in (*TITLE, *OTHER_TITLE) if (whole := line(fields.get(key), MAX_DESCRIPTION))}
 
 
 def _body(fields: Mapping[str, Any]) -> str:
@@ -258,7 +228,7 @@ def _body(fields: Mapping[str, Any]) -> str:
     return "" if _meaning(sentence) else sentence
 
 
-def _scope(fields: Mapping[str, Any], title: _Title) -> tuple[str, ...]:
+def _scope(fields: Mapping[str, Any], title: Title) -> tuple[str, ...]:
     """The group of a multi alert, in an order of its own; `*` is no group."""
     said = title.scope
     for key in SCOPE:
@@ -289,27 +259,27 @@ def _labels(fields: Mapping[str, Any], scope: tuple[str, ...]) -> dict[str, str]
 
 
 def _meaning(word: str) -> AlertStatus | None:
-    folded = _fold(word)
+    folded = fold(word)
     if folded in _FIRING or folded in _WARNED:
         return AlertStatus.FIRING
     return AlertStatus.RESOLVED if folded in _RECOVERED else status(word)
 
 
-def _state(fields: Mapping[str, Any], title: _Title) -> tuple[AlertStatus, str]:
+def _state(fields: Mapping[str, Any], title: Title) -> tuple[AlertStatus, str]:
     """The status, and the transition it was read from."""
     words = [text(fields.get(key)) for key in TRANSITION]
     words.append(title.word)
     words += [text(fields.get(key)) for key in STATUS]
-    words += [value for value in fields.values() if isinstance(value, str) and _fold(value[:20]) in _DISTINCT]
+    words += [value for value in fields.values() if isinstance(value, str) and fold(value[:20]) in _DISTINCT]
     for word in words:
         found = _meaning(word)
         if found is not None:
-            return found, _fold(word)
-    recovered = any(_fold(text(fields.get(key))) == "success" for key in KIND)
+            return found, fold(word)
+    recovered = any(fold(text(fields.get(key))) == "success" for key in KIND)
     return (AlertStatus.RESOLVED if recovered else AlertStatus.FIRING), ""
 
 
-def _severity(fields: Mapping[str, Any], title: _Title, labels: Mapping[str, str], word: str) -> tuple[Severity, str]:
+def _severity(fields: Mapping[str, Any], title: Title, labels: Mapping[str, str], word: str) -> tuple[Severity, str]:
     """The monitor's priority first, then what the operator wrote, then the transition; and the sender's own word."""
     said = [text(fields.get(key)) for key in SEVERITY]
     marked = [value for value in fields.values() if isinstance(value, str) and len(value) == len("P1")]
@@ -321,7 +291,7 @@ def _severity(fields: Mapping[str, Any], title: _Title, labels: Mapping[str, str
         found = severity(own) if own.lower() not in _NO_SEVERITY else None
         if found is not None:
             return found, own
-    kinds = {_fold(text(fields.get(key))) for key in KIND}
+    kinds = {fold(text(fields.get(key))) for key in KIND}
     if word in _WARNED or word in {"warnrecovered", "nodatarecovered"} or "warning" in kinds:
         return Severity.WARNING, ""
     if word or not kinds.isdisjoint({"error", "success"}):
@@ -352,7 +322,7 @@ def _identity(fields: Mapping[str, Any], name: str, monitor: str, scope: tuple[s
     of_monitor = f"{monitor}:{where}" if monitor and where else ""
     known = group or of_monitor or cycle or monitor or other
     if known:
-        return of_sender(f"{known} test" if name.startswith(_TEST) else known)
+        return of_sender(f"{known} test" if name.startswith(TEST) else known)
     return of_labels(name, {"scope": where} if where else {})
 
 
@@ -368,7 +338,7 @@ def _annotations(payload: Mapping[Any, Any], monitor: str) -> dict[str, str]:
     """Whatever else is written, under the operator's own names; nothing that looks like a secret."""
     found: dict[str, str] = {}
     for name, value in _members(payload):
-        folded = _fold(name)
+        folded = fold(name)
         sentence = folded == "alertstatus" and _meaning(text(value)) is None
         if not name or (folded in _USED and not sentence) or _SECRET.search(folded):
             continue

@@ -1,29 +1,31 @@
 """Anything that says what is wrong in plain JSON: a script, a cron job, a tool without a driver of its own.
 
 One object, a list of objects, or `{"alerts": [...]}`. Which keys count is in the tables below and nowhere else; of each
-table the first key that holds text wins, and every other plain value is kept as an annotation. Bodies that wrap their
-alert in a vendor's own structure are not guessed at: without a name a body is refused, because an alert read by halves
-(a recovery taken for an outage) is worse than one that is kept aside.
+table the first key that holds text wins, and every other plain value is kept as an annotation. Before that the
+operator's own mappings are asked (`_mapping`) and then the tools whose structure is known (`shapes/`). Any other body
+that wraps its alert is not guessed at: without a name it is refused, because an alert read by halves (a recovery taken
+for an outage) is worse than one that is kept aside.
 """
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any, Final
 
-from srvmaint import registry
-from srvmaint.alerts import PACKAGE, BadAlert, Parsed
+from srvmaint.alerts import BadAlert, Parsed, _mapping, _wrapped
+from srvmaint.alerts._decode import decode
 from srvmaint.alerts._fingerprint import of_labels, of_sender
 from srvmaint.alerts._limits import MAX_ANNOTATION, MAX_LABEL, check_count
 from srvmaint.alerts._read import first, line, link, mapping, member_text, strings, tags
 from srvmaint.alerts._sns import AnySigned
 from srvmaint.alerts._times import millis
-from srvmaint.alerts._vocabulary import severity, severity_in, status
+from srvmaint.alerts._vocabulary import severity, severity_in, split_state, status
+from srvmaint.alerts.shapes import Inner
 from srvmaint.clock import Clock
 from srvmaint.errors import PayloadError
 from srvmaint.model import Alert, AlertStatus, Severity
+from srvmaint.settings import setting
 
 PRECEDENCE: Final = 1000
 SOURCE: Final = "generic"
@@ -40,12 +42,27 @@ NAME: Final = (
     "subject",
     "summary",
 )
-"""What is wrong, in a few words; else the label `alertname`, the annotation `summary`, the first line of the text."""
+"""What is wrong, in a few words; else the label `alertname`, the annotation `summary`, the first line of the text. Of
+a `message` beside a `description` that is the message."""
 TEXT: Final = ("description", "message", "text", "details", "body", "output", "summary")
 """What is wrong, at length; else the annotation of such a name."""
-STATUS: Final = ("status", "state", "alert_status", "current_state")
+STATUS: Final = (
+    "status",
+    "state",
+    "alert_status",
+    "alertStatus",
+    "alert_state",
+    "alertState",
+    "current_state",
+    "currentState",
+    "new_state",
+    "newState",
+)
 """A word such as firing, down, problem, acknowledged, resolved, ok, up. Without one, `resolved: true` or a time under
 `ended_at` or `resolved_at` says so as well; any other word, and nothing at all, is firing."""
+EVENT: Final = ("event", "event_type", "eventType", "action", "notification_type", "notificationType", "type")
+"""Where such a word counts when there is none of the above; as the beginning of the name (`[RESOLVED] Disk full`) it
+counts as well, and is no part of the name then."""
 SEVERITY: Final = ("severity", "priority", "level", "criticality")
 """A word such as critical, error, P1, warning, info; else the label of such a name, else the status, else warning."""
 LABELS: Final = ("tags", "labels")
@@ -56,6 +73,7 @@ ID: Final = (
     "fingerprint",
     "dedup_key",
     "dedupKey",
+    "deduplication_key",
     "incident_key",
     "alert_id",
     "alertId",
@@ -89,20 +107,34 @@ FROM: Final = "source"
 
 _HAS_ENDED: Final = ENDED[:4]
 """Those that speak of the past: an `ends_at` may be a plan."""
-_OWN_SOURCE: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]{0,63}", re.ASCII)
-_RESERVED: Final = frozenset({"srvmaint", "check", "checks", "api", "cli", "webhook"})
 _SAID: Final = frozenset({*NAME, *TEXT, *ID, *LINK, FROM})
 """Of these the ones that were not used are kept as annotations."""
 _USED_UP: Final = frozenset({*STATUS, *SEVERITY, *LABELS, *HOST, *STARTED, *ENDED, *MOMENT, "annotations", "resolved"})
 _NAMING: Final = frozenset({*NAME, *TEXT})
 _LOOKED_AT: Final = 5
 """Members of a list that detection looks at."""
+_MOST_INNER: Final = 3
+"""Bodies inside bodies: a topic that feeds a topic is the most that anybody builds."""
 _NOTHING: Final[Mapping[str, Any]] = {}
 
 
 @dataclass(frozen=True, slots=True)
 class Config(AnySigned):
-    """What the sender shows; nothing about generic bodies needs setting."""
+    """What the sender shows, and what bodies of a structure nobody knows mean."""
+
+    mappings: tuple[_mapping.Mapping, ...] = setting(
+        (),
+        help="what the bodies of a tool of your own mean: tables [[alerts.generic.mappings]] with at least name, when"
+        " and title; the first whose `when` holds is taken, before anything else is looked at",
+    )
+
+    def problems(self) -> list[str]:
+        """Two mappings of one name could not be told apart in an answer."""
+        names = [mapping_.name for mapping_ in self.mappings]
+        twice = sorted({name for name in names if names.count(name) > 1})
+        return AnySigned.problems(self) + [
+            f"mappings has two of the name {name!r}: give each its own" for name in twice
+        ]
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,11 +145,20 @@ class Driver:
     clock: Clock = field(default_factory=Clock)
 
     def detect(self, payload: Any) -> str | None:
-        """A list `alerts`, a list of objects with a name, or an object with a name."""
+        """A mapping's, a known tool's, a list `alerts`, a list of objects with a name, or an object with a name."""
+        own = self._mapping(payload)
+        if own is not None:
+            return f"your mapping {own.name!r}"
+        claim = _wrapped.claim(payload)
+        if claim is not None:
+            return claim.reason
         if isinstance(payload, list):
             if not payload:
                 return "an empty list"
-            return "a list of objects with a name" if any(map(_names, payload[:_LOOKED_AT])) else None
+            known = any(
+                _names(entry) or self.detect(entry) for entry in payload[:_LOOKED_AT] if isinstance(entry, dict)
+            )
+            return "a list of objects with a name" if known else None
         found = _names(payload)
         if found:
             return f"an object with `{found}`"
@@ -129,24 +170,78 @@ class Driver:
         Raises:
             PayloadError: `undetected`, `no_alerts` or `too_many_alerts`.
         """
-        envelope, entries = _open(payload)
-        check_count(len(entries))
-        if not entries:
-            return Parsed(ignored="the list of alerts is empty")
+        return self._parse(payload, 0)
+
+    def _parse(self, payload: Any, depth: int) -> Parsed:
+        own = self._mapping(payload)
+        if own is not None:
+            return own.read(payload)
+        claim = _wrapped.claim(payload)
+        if claim is not None:
+            found = claim.read(payload)
+            return self._unwrap(found, depth) if isinstance(found, Inner) else found
+        if isinstance(payload, list) and any(map(self._is_wrapped, payload[:_LOOKED_AT])):
+            return self._each(payload, depth)
+        return _plain(payload)
+
+    def _mapping(self, payload: Any) -> _mapping.Mapping | None:
+        return next((entry for entry in self.config.mappings if entry.takes(payload)), None)
+
+    def _is_wrapped(self, entry: Any) -> bool:
+        return isinstance(entry, dict) and (self._mapping(entry) is not None or _wrapped.claim(entry) is not None)
+
+    def _unwrap(self, inner: Inner, depth: int) -> Parsed:
+        """What is inside; a body nobody can read is what its wrapping says about it."""
+        try:
+            payload = decode(inner.body)
+            parsed = (
+                self._parse(payload, depth + 1) if depth < _MOST_INNER and self.detect(payload) else inner.otherwise
+            )
+        except PayloadError:
+            parsed = inner.otherwise
+        return replace(parsed, delivery_id=inner.delivery_id or parsed.delivery_id)
+
+    def _each(self, payload: list[Any], depth: int) -> Parsed:
+        """A list of bodies, each read for itself."""
+        check_count(len(payload))
         alerts: list[Alert] = []
         errors: list[BadAlert] = []
-        for index, entry in enumerate(entries):
-            alert = _alert(entry, envelope) if isinstance(entry, dict) else None
-            if alert is not None:
-                alerts.append(alert)
-            elif isinstance(entry, dict):
-                errors.append(BadAlert(index, f"says nothing under any of {', '.join(NAME)}"))
-            else:
-                errors.append(BadAlert(index, "is not an object"))
-        if not alerts:
-            many = f"any of the {len(entries)} alerts" if len(entries) > 1 else "the alert"
-            raise PayloadError("no_alerts", f"cannot use {many}: it {errors[0].message}. Give it a `name`.")
-        return Parsed(tuple(alerts), tuple(errors))
+        reasons: list[str] = []
+        for index, entry in enumerate(payload):
+            try:
+                parsed = self._parse(entry, depth + 1) if isinstance(entry, dict) else _plain([entry])
+            except PayloadError as error:
+                errors.append(BadAlert(index, str(error)))
+                continue
+            alerts += parsed.alerts
+            errors += [BadAlert(index, bad.message) for bad in parsed.errors]
+            reasons += [parsed.ignored] if parsed.ignored else []
+        check_count(len(alerts))
+        if not alerts and errors:
+            raise PayloadError("no_alerts", f"cannot use any of the {len(payload)} bodies: {errors[0].message}")
+        return Parsed(tuple(alerts), tuple(errors), ignored=None if alerts else reasons[0])
+
+
+def _plain(payload: Any) -> Parsed:
+    """The alerts of a body in srvmaint's own form."""
+    envelope, entries = _open(payload)
+    check_count(len(entries))
+    if not entries:
+        return Parsed(ignored="the list of alerts is empty")
+    alerts: list[Alert] = []
+    errors: list[BadAlert] = []
+    for index, entry in enumerate(entries):
+        alert = _alert(entry, envelope) if isinstance(entry, dict) else None
+        if alert is not None:
+            alerts.append(alert)
+        elif isinstance(entry, dict):
+            errors.append(BadAlert(index, f"says nothing under any of {', '.join(NAME)}"))
+        else:
+            errors.append(BadAlert(index, "is not an object"))
+    if not alerts:
+        many = f"any of the {len(entries)} alerts" if len(entries) > 1 else "the alert"
+        raise PayloadError("no_alerts", f"cannot use {many}: it {errors[0].message}. Give it a `name`.")
+    return Parsed(tuple(alerts), tuple(errors))
 
 
 def _open(payload: Any) -> tuple[Mapping[str, Any], list[Any]]:
@@ -177,20 +272,24 @@ def _alert(entry: Mapping[str, Any], envelope: Mapping[str, Any]) -> Alert | Non
     labels = _labels(entry, envelope)
     annotations = strings(entry.get("annotations"), MAX_ANNOTATION)
     description = first(entry, TEXT) or first(annotations, TEXT)
-    name = line(first(entry, NAME) or labels.get("alertname") or first(annotations, NAME))
-    name = name or line(description.partition("\n")[0]) or line(description)
-    if not name:
+    whole = line(first(entry, NAME) or labels.get("alertname") or first(annotations, NAME))
+    if not whole:
+        text = first(entry, ("message",)) or description
+        whole = line(text.partition("\n")[0]) or line(text)
+    if not whole:
         return None
+    prefix, title = split_state(whole)
+    name = whole if first(entry, STATUS) else title
     instance = first(labels, HOST, MAX_LABEL) or first(entry, HOST, MAX_LABEL) or first(envelope, HOST, MAX_LABEL)
     if "instance" not in labels and instance:
         labels["instance"] = instance
     sender_id = next((found for key in ID if (found := of_sender(entry.get(key)))), "")
-    state, word = _state(entry, envelope)
+    state, word = _state(entry, envelope, prefix)
     moment = _moment(entry, MOMENT) or _moment(envelope, MOMENT)
     ended = _moment(entry, ENDED) or moment if state is AlertStatus.RESOLVED else None
     address = next((found for key in LINK if (found := link(entry.get(key)))), "")
     source = _source(entry, envelope)
-    fingerprint = sender_id or of_labels(name, labels)
+    fingerprint = sender_id or of_labels(title, labels)
     _annotate(annotations, entry, used=frozenset({name, description, sender_id, address, source}))
     return Alert(
         source=source,
@@ -216,16 +315,23 @@ def _labels(entry: Mapping[str, Any], envelope: Mapping[str, Any]) -> dict[str, 
     return labels
 
 
-def _state(entry: Mapping[str, Any], envelope: Mapping[str, Any]) -> tuple[AlertStatus, str]:
+def _state(entry: Mapping[str, Any], envelope: Mapping[str, Any], prefix: str) -> tuple[AlertStatus, str]:
     """The status, and the word it was read from, which may be a severity in truth (`"status": "CRITICAL"`)."""
     word = first(entry, STATUS)
-    own = status(word) if word else None
+    own = _meaning(word)
     if own is not None:
         return own, word
     if entry.get("resolved") is True or (not word and _moment(entry, _HAS_ENDED) is not None):
         return AlertStatus.RESOLVED, word
-    shared = status(first(envelope, STATUS)) if not word else None
-    return shared or AlertStatus.FIRING, word
+    if word:
+        return AlertStatus.FIRING, word
+    said = (first(envelope, STATUS), *(first(entry, (key,)) for key in EVENT), prefix)
+    return next((found for each in said if (found := _meaning(each)) is not None), AlertStatus.FIRING), prefix
+
+
+def _meaning(word: str) -> AlertStatus | None:
+    """What a word for the status means. Some append what it was (`ResolvedCritical`, `resolved by Ada`)."""
+    return status(word) or (AlertStatus.RESOLVED if word.lower().startswith("resolved") else None)
 
 
 def _severity(entry: Mapping[str, Any], envelope: Mapping[str, Any], labels: dict[str, str], word: str) -> Severity:
@@ -240,8 +346,7 @@ def _severity(entry: Mapping[str, Any], envelope: Mapping[str, Any], labels: dic
 
 def _source(entry: Mapping[str, Any], envelope: Mapping[str, Any]) -> str:
     own = first(entry, (FROM,)) or first(envelope, (FROM,))
-    taken = own.lower() in _RESERVED or own.lower() in registry.names(PACKAGE)
-    return own if _OWN_SOURCE.fullmatch(own) and not taken else SOURCE
+    return own if _mapping.is_free(own) else SOURCE
 
 
 def _moment(entry: Mapping[str, Any], keys: Iterable[str]) -> int | None:

@@ -16,13 +16,14 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, Final
 
-from srvmaint.alerts import BadAlert, Parsed
+from srvmaint.alerts import Parsed
 from srvmaint.alerts._fingerprint import of_labels, of_sender
-from srvmaint.alerts._limits import MAX_ANNOTATION, MAX_LABEL, check_count
+from srvmaint.alerts._group import TITLES, completed, described, listed, members, read_members
+from srvmaint.alerts._limits import MAX_ANNOTATION, MAX_LABEL
 from srvmaint.alerts._read import cut, first, line, link, mapping, member_text, strings, tags, text
 from srvmaint.alerts._signatures import GrafanaSigned
 from srvmaint.alerts._times import millis
-from srvmaint.alerts._vocabulary import SEVERITY_LABELS, severity, severity_in, status
+from srvmaint.alerts._vocabulary import HOST_LABELS, SEVERITY_LABELS, severity, severity_in, status
 from srvmaint.clock import Clock
 from srvmaint.errors import PayloadError
 from srvmaint.model import Alert, AlertStatus, Severity
@@ -38,9 +39,6 @@ _FORWARDED: Final = ("3", "4")
 _LOOKED_AT: Final = 5
 """Members of a list that detection looks at."""
 _NAMES: Final = ("alertname", "alert", "name", "rulename", "rule_name", "ruleName", "rule")
-_TITLES: Final = ("title", "summary", "message", "description")
-_DESCRIPTIONS: Final = ("description", "summary", "message", "text", "title", "body")
-_HOSTS: Final = ("instance", "host", "hostname", "host_name", "nodename", "node", "server")
 _KEPT: Final = (
     ("silence_url", "silenceURL"),
     ("dashboard_url", "dashboardURL"),
@@ -90,6 +88,8 @@ class _Group:
     message: str
     url: str
     now: int
+    alone: bool
+    """Several that say nothing of themselves would all be the same: of several none takes what is said about all."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,9 +102,9 @@ class Driver:
 
     def detect(self, payload: Any) -> str | None:
         """`alerts` beside Grafana's own keys or with Grafana's own members; or a rule with a state."""
-        entries = payload if isinstance(payload, list) else mapping(payload).get("alerts")
+        entries = payload if isinstance(payload, list) else members(payload)
         body = mapping(payload)
-        if not isinstance(entries, list):
+        if entries is None:
             return _legacy_reason(body) or _own_key(body, "an alert with")
         if isinstance(body.get("state"), str):
             if _is_number(body.get("orgId", "")):
@@ -128,8 +128,8 @@ class Driver:
             PayloadError: `undetected`, `no_alerts` or `too_many_alerts`.
         """
         body = mapping(payload)
-        entries = payload if isinstance(payload, list) else body.get("alerts")
-        if not isinstance(entries, list):
+        entries = payload if isinstance(payload, list) else members(payload)
+        if entries is None:
             if _legacy_reason(body) is not None:
                 return Parsed((_rule(body),))
             if status(_word(body)) is None and _own_key(body, "") is None and not isinstance(body.get("labels"), dict):
@@ -139,28 +139,8 @@ class Driver:
                     " /alerts/webhook/ to have the sender found out.",
                 )
             body, entries = {}, [body]
-        check_count(len(entries))
-        if not entries:
-            return Parsed(ignored="the list of alerts is empty")
         group = self._group(body, alone=len(entries) == 1)
-        alerts: list[Alert] = []
-        errors: list[BadAlert] = []
-        for index, entry in enumerate(entries):
-            if not isinstance(entry, dict):
-                errors.append(BadAlert(index, "is not an object"))
-                continue
-            alert = _alert(entry, group)
-            if alert is None:
-                errors.append(BadAlert(index, "has nothing to know it by"))
-            else:
-                alerts.append(alert)
-        if not alerts:
-            raise PayloadError(
-                "no_alerts",
-                f"cannot use any of the {len(entries)} alerts: alert 0 {errors[0].message}. Send what Grafana's webhook"
-                " sends.",
-            )
-        return Parsed(tuple(alerts), tuple(errors))
+        return read_members(entries, lambda entry: _alert(entry, group), "Grafana")
 
     def _group(self, body: Mapping[str, Any], *, alone: bool) -> _Group:
         labels = strings(body.get("commonLabels"))
@@ -179,6 +159,7 @@ class Driver:
             message=text(body.get("message")) if alone else "",
             url=link(body.get("externalURL")),
             now=self.clock.now(),
+            alone=alone,
         )
 
 
@@ -221,22 +202,25 @@ def _title(value: Any) -> str:
 def _alert(entry: Mapping[str, Any], group: _Group) -> Alert | None:
     """One alert of unified alerting; None when nothing in it or around it says what it is."""
     labels = strings(entry.get("labels"))
-    annotations = strings(entry.get("annotations"), MAX_ANNOTATION) or dict(group.annotations)
+    annotations = strings(entry.get("annotations"), MAX_ANNOTATION)
     sender_id = of_sender(entry.get("fingerprint"))
+    if not (labels or annotations or sender_id or group.alone or first(entry, (*_NAMES, *TITLES))):
+        return None
+    annotations = completed(annotations, group.annotations)
     name = line(
         first(labels, ("alertname",))
         or first(entry, _NAMES)
         or group.name
         or first(labels, _NAMES)
         or _title(entry.get("title"))
-        or first(annotations, _TITLES)
-        or first(entry, _TITLES)
+        or first(annotations, TITLES)
+        or first(entry, TITLES)
     )
-    labels = labels or dict(group.labels)
+    labels = completed(labels, group.labels)
     if not (name or labels or annotations or sender_id or group.message):
         return None
     name = name or "unnamed alert"
-    instance = first(labels, _HOSTS, MAX_LABEL) or first(entry, _HOSTS, MAX_LABEL)
+    instance = first(labels, HOST_LABELS, MAX_LABEL) or first(entry, HOST_LABELS, MAX_LABEL)
     if instance:
         labels.setdefault("instance", instance)
     fingerprint = sender_id or of_labels(name, labels)
@@ -248,7 +232,7 @@ def _alert(entry: Mapping[str, Any], group: _Group) -> Alert | None:
     state = _status(_word(entry)) or group.status
     if state is None:
         state = AlertStatus.RESOLVED if ends_at is not None and ends_at <= group.now else AlertStatus.FIRING
-    description = first(annotations, _DESCRIPTIONS) or first(entry, _DESCRIPTIONS) or group.message
+    description = described(annotations, entry) or group.message or listed(annotations)
     _keep(annotations, entry, _KEPT)
     values = ", ".join(f"{key}={value}" for key, value in strings(entry.get("values")).items())
     if values:
@@ -282,7 +266,7 @@ def _rule(body: Mapping[str, Any]) -> Alert:
     title = line(body.get("title"))
     name = line(body.get("ruleName")) or _title(title) or "unnamed alert"
     labels = {**_shared([strings(match.get("tags")) for match in matches]), **tags(body.get("tags"))}
-    instance = first(labels, _HOSTS, MAX_LABEL)
+    instance = first(labels, HOST_LABELS, MAX_LABEL)
     if instance:
         labels.setdefault("instance", instance)
     readings = ", ".join(

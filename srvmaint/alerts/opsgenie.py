@@ -129,7 +129,6 @@ def _alert(entry: Mapping[str, Any], state: AlertStatus) -> Alert | None:
         return None
     details = entry.get("details")
     labels = _labels(entry, strings(details, MAX_LABEL) if isinstance(details, dict) else tags(details, MAX_LABEL))
-    name = name or line(f"Opsgenie alert {text(entry.get('tinyId')) or sender_id}")
     fingerprint = sender_id or of_labels(name, labels)
     own = text(entry.get("priority"), MAX_LABEL)
     if own:
@@ -137,7 +136,7 @@ def _alert(entry: Mapping[str, Any], state: AlertStatus) -> Alert | None:
     return Alert(
         source=SOURCE,
         fingerprint=fingerprint,
-        name=name,
+        name=name or line(f"Opsgenie alert {text(entry.get('tinyId')) or sender_id}"),
         status=state,
         severity=_PRIORITIES.get(own.lower().removeprefix("p")) or severity(own) or Severity.WARNING,
         description=text(entry.get("description")),
@@ -146,6 +145,7 @@ def _alert(entry: Mapping[str, Any], state: AlertStatus) -> Alert | None:
         starts_at=millis(entry.get("createdAt")),
         ends_at=_moment(entry, _ENDED) if state is AlertStatus.RESOLVED else None,
         generator_url=_address(details),
+        named=bool(name),
     )
 
 

@@ -19,7 +19,7 @@ from typing import Any, Final
 from srvmaint.alerts import BadAlert, Parsed
 from srvmaint.alerts._fingerprint import of_labels, of_sender
 from srvmaint.alerts._limits import MAX_ANNOTATION, MAX_LABEL, check_count
-from srvmaint.alerts._pagerduty_old import incident_of, kind_of, origins_of, subject_of
+from srvmaint.alerts._pagerduty_old import incident_of, kind_of, messages_of, origins_of, subject_of
 from srvmaint.alerts._read import cut, first, line, link, mapping, strings, text
 from srvmaint.alerts._signatures import PagerDutySigned
 from srvmaint.alerts._times import millis
@@ -30,6 +30,8 @@ from srvmaint.model import Alert, AlertStatus, Severity
 
 PRECEDENCE: Final = 10
 SOURCE: Final = "pagerduty"
+DELIVERY_HEADER: Final = "X-Webhook-Id"
+"""The same for every attempt at one delivery: https://developer.pagerduty.com/docs/webhooks-overview"""
 
 _VERBS: Final = {
     AlertStatus.FIRING: (
@@ -87,11 +89,9 @@ class Driver:
             isinstance(event.get("data"), dict) or isinstance(event.get("resource_type"), str)
         ):
             return "`event.event_type` with its data (webhook v3)"
-        messages = body.get("messages")
-        if isinstance(messages, list):
-            for message in messages[:_LOOKED_AT]:
-                if kind_of(message).startswith("incident.") and incident_of(message):
-                    return f"`messages` about incidents (webhook {'v2' if 'event' in message else 'v1'})"
+        for message in (messages_of(body) or ())[:_LOOKED_AT]:
+            if kind_of(message).startswith("incident.") and incident_of(message):
+                return f"`messages` about incidents (webhook {'v2' if 'event' in message else 'v1'})"
         return _event_reason(body)
 
     def parse(self, payload: Any) -> Parsed:
@@ -104,8 +104,9 @@ class Driver:
         event = mapping(body.get("event"))
         if isinstance(event.get("event_type"), str):
             return _webhook(event)
-        if isinstance(body.get("messages"), list):
-            return _messages(body["messages"])
+        messages = messages_of(body)
+        if messages is not None:
+            return _messages(messages)
         if _event_reason(body) is None:
             raise PayloadError(
                 "undetected",
@@ -124,8 +125,9 @@ def _event_reason(body: Mapping[str, Any]) -> str | None:
     """Why this is an event for PagerDuty's Events API."""
     payload = body.get("payload")
     if "event_action" in body:
-        keyed = isinstance(body.get("routing_key"), str) or isinstance(body.get("dedup_key"), str)
-        return "`event_action` with its key (Events API v2)" if _action(body) and keyed else None
+        what = "its key" if first(body, ("routing_key", "dedup_key")) else ""
+        what = what or ("a summary" if first(mapping(payload), ("summary",)) else "")
+        return f"`event_action` with {what} (Events API v2)" if _action(body) and what else None
     if isinstance(body.get("service_key"), str):
         return "`event_type` with `service_key` (Events API v1)" if _action(body) else None
     if isinstance(body.get("routing_key"), str) and isinstance(payload, dict) and "summary" in payload:
@@ -143,10 +145,12 @@ def _webhook(event: Mapping[str, Any]) -> Parsed:
     """Version 3. Of the events about an incident only some have the incident as their data."""
     kind, data = text(event["event_type"]), mapping(event.get("data"))
     family, _, verb = kind.partition(".")
+    if "type" not in data:
+        data = mapping(data.get("incident")) or data
     carried = data.get("type") == "incident" or (verb in _STATUS_OF_VERB and "incident" not in data)
     if family != "incident" or not carried:
         return Parsed(ignored=f"{line(kind, MAX_LABEL) or 'this'} is no change of an incident")
-    alert = _alert(data, verb, event.get("occurred_at"), mapping(event.get("agent")))
+    alert = _alert(data, verb, event)
     if alert is None:
         raise PayloadError("no_alerts", "cannot use the incident: it has neither an id nor a title. Send it whole.")
     return Parsed((alert,))
@@ -163,7 +167,7 @@ def _messages(messages: list[Any]) -> Parsed:
         if incident and verb in _NOTES:
             notes += 1
             continue
-        alert = _alert(incident, verb, mapping(message).get("created_on"), {})
+        alert = _alert(incident, verb, mapping(message))
         if alert is not None:
             alerts.append(alert)
         elif isinstance(message, dict):
@@ -179,9 +183,10 @@ def _messages(messages: list[Any]) -> Parsed:
     )
 
 
-def _alert(incident: Mapping[str, Any], verb: str, moment: Any, agent: Mapping[str, Any]) -> Alert | None:
-    """An incident of any version; None when there is nothing to know it by."""
-    origins = tuple(origins_of(incident))
+def _alert(incident: Mapping[str, Any], verb: str, message: Mapping[str, Any]) -> Alert | None:
+    """An incident of any version, in the event or message about it; None when there is nothing to know it by."""
+    origins = tuple(origins_of(incident, message))
+    moment = _moment(message, ("occurred_at", "created_on"))
     sender_id = of_sender(incident.get("id"))
     name = _name(incident)
     if not sender_id and not name:
@@ -200,12 +205,12 @@ def _alert(incident: Mapping[str, Any], verb: str, moment: Any, agent: Mapping[s
     )
     starts_at = _moment(incident, ("created_at", "created_on"))
     if starts_at is None and verb in _BEGINNINGS:
-        starts_at = millis(moment)
+        starts_at = moment
     ends_at = None
     if state is AlertStatus.RESOLVED:
         ends_at = _moment(incident, ("resolved_at", "last_status_change_at", "last_status_change_on"))
         if ends_at is None and _STATUS_OF_VERB.get(verb) is state:
-            ends_at = millis(moment)
+            ends_at = moment
     return Alert(
         source=SOURCE,
         fingerprint=fingerprint,
@@ -214,7 +219,7 @@ def _alert(incident: Mapping[str, Any], verb: str, moment: Any, agent: Mapping[s
         severity=_severity(incident, labels),
         description="" if described == name else described,
         labels=labels,
-        annotations=_annotations(incident, agent),
+        annotations=_annotations(incident, mapping(message.get("agent"))),
         starts_at=starts_at,
         ends_at=ends_at,
         generator_url=link(incident.get("html_url")),
@@ -301,6 +306,7 @@ def _event(body: Mapping[str, Any]) -> Alert | None:
         starts_at=moment if state is AlertStatus.FIRING else None,
         ends_at=moment if state is AlertStatus.RESOLVED else None,
         generator_url=link(body.get("client_url")) or next(filter(None, links), ""),
+        named=bool(summary),
     )
 
 

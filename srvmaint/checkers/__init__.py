@@ -14,14 +14,18 @@ PACKAGE = "srvmaint.checkers"
 
 
 class Needs(NamedTuple):
-    """What a checker cannot do its work without, as data: whoever hardens or examines an installation reads it here."""
+    """What a checker needs of the machine, as data: a doctor can prove it, a unit file can be derived from it.
+
+    Where several things will do (a socket, else a command), all are named: the checker uses the first that is there.
+    Without one of them it sees less, and its result says what is missing.
+    """
 
     files: tuple[str, ...] = ()
-    """Files and directories it reads; where one is hidden or absent, its result says what is missing."""
+    """Paths it reads; a part in angle brackets stands for what the settings say."""
     capabilities: tuple[str, ...] = ()
-    """Without these (capabilities(7)) it sees less: only this user's own processes, directories or messages."""
+    """Rights beyond those of any process: `CAP_...`, `AF_...` (an address family), `gid in <sysctl>`."""
     commands: tuple[str, ...] = ()
-    """Programs it may run; any one of them is enough."""
+    """Programs it runs, by name."""
 
 
 class Driver(Protocol):

@@ -25,8 +25,8 @@ class Mount:
 
     warning: Percent | None = setting(None, help="percent of space or inodes in use that is a warning", example=90)
     critical: Percent | None = setting(None, help="percent of space or inodes in use that is critical", example=98)
-    free_warning: Size | None = setting(None, help="less free space than this is a warning", example="20GB")
-    free_critical: Size | None = setting(None, help="less free space than this is critical", example="5GB")
+    free_warning: Size | None = setting(None, help="as little free space as this is a warning", example="20GB")
+    free_critical: Size | None = setting(None, help="as little free space as this is critical", example="5GB")
     writable: bool = setting(
         default=False, help="read-only is critical here, even when it was mounted so on purpose", example=True
     )
@@ -51,10 +51,10 @@ class Config:
     warning: Percent = setting(Percent(80), help="percent of space or inodes in use that is a warning", example=85)
     critical: Percent = setting(Percent(95), help="percent of space or inodes in use that is critical", example=97)
     free_warning: Size | None = setting(
-        None, help="less free space than this is a warning, whatever the percentage", example="10GB"
+        None, help="as little free space as this is a warning, whatever the percentage", example="10GB"
     )
     free_critical: Size | None = setting(
-        None, help="less free space than this is critical, whatever the percentage", example="2GB"
+        None, help="as little free space as this is critical, whatever the percentage", example="2GB"
     )
     enough: Size | None = setting(
         None,
@@ -155,12 +155,13 @@ class Driver:
     def _measure(self, path: str, space: Space, levels: _Levels) -> _Look:
         used = _share(space.used, space.available)
         text = f"{path} {percent(used)} used, {size(space.available)} free"
-        metrics = [_level(f"used:{path}", used, levels), Metric(f"free:{path}", float(space.available), "B")]
-        statuses = []
-        if (floor := _floor(path, space.available, levels)) is not None:
-            statuses.append(floor.status)
-            metrics += floor.metrics
-            text += floor.text
+        free = _free(path, space.available, levels)
+        metrics, statuses = [_level(f"used:{path}", used, levels), free], [CheckStatus.OK]
+        for level, status in ((free.crit, CheckStatus.CRITICAL), (free.warn, CheckStatus.WARNING)):
+            if level is not None and free.reaches(level):
+                statuses.append(status)
+                text += f" (no more than {Size(level)})"
+                break
         enough = self._config.enough
         if enough is None or space.available < enough:
             statuses.append(status_of(used, levels.warning, levels.critical))
@@ -194,15 +195,12 @@ def _level(name: str, value: float, levels: _Levels) -> Metric:
     return Metric(name, round(value, 1), "%", float(levels.warning), float(levels.critical))
 
 
-def _floor(path: str, available: int, levels: _Levels) -> _Look | None:
-    """The floor that was fallen through. Levels of metrics are upper ones, so this is a metric of its own."""
-    if levels.free_critical is not None and available < levels.free_critical:
-        metric = Metric(f"short:{path}", 1.0, "", None, 1.0)
-        return _Look(path, CheckStatus.CRITICAL, f" (less than {Size(levels.free_critical)})", (metric,))
-    if levels.free_warning is not None and available < levels.free_warning:
-        metric = Metric(f"short:{path}", 1.0, "", 1.0, None)
-        return _Look(path, CheckStatus.WARNING, f" (less than {Size(levels.free_warning)})", (metric,))
-    return None
+def _free(path: str, available: int, levels: _Levels) -> Metric:
+    """Free bytes: the one number here of which less is worse."""
+    warning, critical = (
+        None if level is None else float(level) for level in (levels.free_warning, levels.free_critical)
+    )
+    return Metric(f"free:{path}", float(available), "B", warning, critical, low=True)
 
 
 def _floor_problems(warning: int | None, critical: int | None) -> list[str]:

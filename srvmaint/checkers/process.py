@@ -211,11 +211,15 @@ def _age(watch: Watch, present: list[Task]) -> tuple[CheckStatus, str]:
 
 
 def _metrics(label: str, watch: Watch, present: list[Task], running: list[Task], restarts: int) -> tuple[Metric, ...]:
-    most = float(watch.max + 1) if watch.max is not None else None
-    levels = [None if level is None else float(level) for level in (watch.memory_warning, watch.memory_critical)]
+    if watch.max is not None:
+        count = Metric(f"running:{label}", float(len(running)), "", float(watch.max + 1))
+    else:
+        least = float(watch.min - 1) if watch.min else None
+        count = Metric(f"running:{label}", float(len(running)), "", None, least, low=True)
+    low, high = (None if level is None else float(level) for level in (watch.memory_warning, watch.memory_critical))
     return (
-        Metric(f"running:{label}", float(len(running)), "", most),
-        Metric(f"memory:{label}", float(sum(task.rss for task in present)), "B", *levels),
+        count,
+        Metric(f"memory:{label}", float(sum(task.rss for task in present)), "B", low, high),
         Metric(f"age:{label}", round(max((task.age_s for task in present), default=0.0)), "s"),
         Metric(f"restarts:{label}", float(restarts), "", float(watch.restarts)),
     )

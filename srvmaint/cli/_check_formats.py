@@ -7,8 +7,9 @@ touches a terminal.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Sequence
-from typing import Any, Final
+from collections.abc import Callable, Mapping, Sequence
+from types import MappingProxyType
+from typing import Any, Final, NamedTuple
 
 from srvmaint.model import CHECK_ORDER, CheckResult, CheckStatus, Metric
 
@@ -27,6 +28,17 @@ _NAGIOS_BYTES: Final = 7500
 """NRPE and the servers cut at about 8 KB; cutting ourselves keeps the performance data whole."""
 
 
+class Origin(NamedTuple):
+    """What the results are said to come from, where the caller says so."""
+
+    hostname: str = ""
+    labels: Mapping[str, str] = MappingProxyType({})
+
+
+NOWHERE: Final = Origin()
+"""Nothing was said: the reader knows by itself."""
+
+
 def worst(results: Sequence[CheckResult]) -> CheckStatus:
     """Critical, warning, unknown, ok: in this order. Skipped checks stand apart; nothing but those is ok."""
     statuses = {result.status for result in results} - {CheckStatus.SKIPPED}
@@ -43,7 +55,7 @@ def exit_code(results: Sequence[CheckResult], fails_from: CheckStatus | None = N
     return NAGIOS_CODE[status] if CHECK_ORDER.index(status) < counts else 0
 
 
-def as_text(results: Sequence[CheckResult]) -> str:
+def as_text(results: Sequence[CheckResult], origin: Origin = NOWHERE) -> str:
     """One line per check and, below it, what a person would ask next."""
     if not results:
         return "no checks"
@@ -52,7 +64,8 @@ def as_text(results: Sequence[CheckResult]) -> str:
     for result in results:
         lines.append(f"{result.status.upper():<8}  {result.checker:<{width}}  {result.message}")
         lines += [f"{'':<8}  {'':<{width}}    {detail}" for detail in _more(result)]
-    return "\n".join(lines)
+    said = [f"{name}={value}" for name, value in (("host", origin.hostname), *origin.labels.items()) if value]
+    return "\n".join([*([f"on {', '.join(said)}"] if said else []), *lines])
 
 
 def _more(result: CheckResult) -> list[str]:
@@ -60,13 +73,18 @@ def _more(result: CheckResult) -> list[str]:
     return [detail for detail in result.details if detail not in result.message]
 
 
-def as_json(results: Sequence[CheckResult]) -> str:
-    """The shape that scripts read; see the reference."""
+def as_json(results: Sequence[CheckResult], origin: Origin = NOWHERE) -> str:
+    """The shape that scripts read; `hostname` and `labels` only where the caller said them."""
     import json  # noqa: PLC0415 - 6 ms of start-up that only this format needs
 
     summary = {status.value: sum(result.status is status for result in results) for status in _COUNTS}
     summary["total"] = len(results)
-    return json.dumps({"results": [_result(result) for result in results], "summary": summary}, ensure_ascii=False)
+    shape: dict[str, Any] = {"results": [_result(result) for result in results], "summary": summary}
+    if origin.hostname:
+        shape["hostname"] = origin.hostname
+    if origin.labels:
+        shape["labels"] = dict(origin.labels)
+    return json.dumps(shape, ensure_ascii=False)
 
 
 def _result(result: CheckResult) -> dict[str, Any]:
@@ -88,8 +106,12 @@ def _result(result: CheckResult) -> dict[str, Any]:
     }
 
 
-def as_nagios(results: Sequence[CheckResult]) -> str:
-    """`SERVICE STATUS - text | perfdata`, then long text: one plugin, however many checks it ran."""
+def as_nagios(results: Sequence[CheckResult], origin: Origin = NOWHERE) -> str:
+    """`SERVICE STATUS - text | perfdata`, then long text: one plugin, however many checks it ran.
+
+    Its server knows the host by itself.
+    """
+    del origin
     ran = [result for result in results if result.status is not CheckStatus.SKIPPED]
     service = ran[0].checker.upper() if len(ran) == 1 else "SRVMAINT"
     ranked = sorted(results, key=lambda result: CHECK_ORDER.index(result.status))
@@ -110,11 +132,29 @@ def _nagios_text(text: str) -> str:
 
 
 def _perfdata(metric: Metric) -> str:
-    label = metric.name.replace("=", "_").replace("'", "''")
+    # a doubled quote is allowed in a label, and not read by all
+    label = "".join(char if char.isprintable() and char not in "='|" else "_" for char in metric.name)
     if not re.fullmatch(r"[\w:/.\-]+", label):
         label = f"'{label}'"
-    fields = [number(metric.value) + metric.unit, number(metric.warn), number(metric.crit)]
+    fields = [_value(metric) + metric.unit, _range(metric.warn, metric), _range(metric.crit, metric)]
     return f"{label}={';'.join(fields)}".rstrip(";")
+
+
+def _range(level: float | None, metric: Metric) -> str:
+    """A level as the plugins' ranges have it: `80` alerts above, `14:` below.
+
+    https://www.monitoring-plugins.org/doc/guidelines.html#THRESHOLDFORMAT
+    """
+    return number(level, _places(metric)) + (":" if metric.low and level is not None else "")
+
+
+def _value(metric: Metric) -> str:
+    return number(metric.value, _places(metric))
+
+
+def _places(metric: Metric) -> int:
+    """Digits after the point: the times of a network are far below a millisecond."""
+    return 6 if metric.unit == "s" else 3
 
 
 def _fit(lines: list[str]) -> str:
@@ -129,8 +169,12 @@ def _fit(lines: list[str]) -> str:
     return "\n".join(kept)
 
 
-def as_checkmk(results: Sequence[CheckResult]) -> str:
-    """Checkmk local checks: one line, one service per check. https://docs.checkmk.com/latest/en/localchecks.html."""
+def as_checkmk(results: Sequence[CheckResult], origin: Origin = NOWHERE) -> str:
+    """Checkmk local checks: one line, one service per check. https://docs.checkmk.com/latest/en/localchecks.html.
+
+    Its server knows the host by itself.
+    """
+    del origin
     lines = []
     for result in results:
         metrics = "|".join(_checkmk_metric(metric) for metric in result.metrics) or "-"
@@ -143,12 +187,15 @@ def _checkmk_metric(metric: Metric) -> str:
     name = _NOT_IN_CHECKMK_NAME.sub(
         "_", metric.name.replace(":/", "_root_", 1) if metric.name.endswith(":/") else metric.name
     )
-    levels = ";".join((number(metric.warn), number(metric.crit))) if metric.warn is not None else ""
-    return f"{name.strip('_')}={number(metric.value)}" + (f";{levels}" if levels else "")
+    has_levels = metric.warn is not None and not metric.low  # a level alone is an upper one
+    levels = f";{number(metric.warn, _places(metric))};{number(metric.crit, _places(metric))}" if has_levels else ""
+    return f"{name.strip('_')}={_value(metric)}{levels}"
 
 
-def as_prometheus(results: Sequence[CheckResult]) -> str:
+def as_prometheus(results: Sequence[CheckResult], origin: Origin = NOWHERE) -> str:
     """Prometheus text format, as node_exporter's textfile collector reads it."""
+    own = {**({"instance": origin.hostname} if origin.hostname else {}), **origin.labels}
+    said = "".join(f',{name}="{_label(text)}"' for name, text in own.items())
     state = [
         "# HELP srvmaint_check_status 0 ok, 1 warning, 2 critical, 3 unknown, -1 skipped.",
         "# TYPE srvmaint_check_status gauge",
@@ -159,12 +206,12 @@ def as_prometheus(results: Sequence[CheckResult]) -> str:
         "# TYPE srvmaint_check_duration_seconds gauge",
     ]
     for result in results:
-        check = f'check="{_label(result.checker)}"'
+        check = f'check="{_label(result.checker)}"{said}'
         state.append(f"srvmaint_check_status{{{check}}} {_PROMETHEUS_STATE[result.status]}")
         spent.append(f"srvmaint_check_duration_seconds{{{check}}} {number(result.duration_ms / 1000, 6)}")
         value += [
             f'srvmaint_check_value{{{check},metric="{_label(metric.name)}",unit="{_label(metric.unit)}"}} '
-            f"{number(metric.value)}"
+            f"{_value(metric)}"
             for metric in result.metrics
         ]
     return "\n".join(state + value + spent)
@@ -182,7 +229,7 @@ def number(value: float | None, places: int = 3) -> str:
     return text.rstrip("0").rstrip(".") if "." in text else text
 
 
-FORMATS: Final[dict[str, Callable[[Sequence[CheckResult]], str]]] = {
+FORMATS: Final[dict[str, Callable[[Sequence[CheckResult], Origin], str]]] = {
     "text": as_text,
     "json": as_json,
     "nagios": as_nagios,

@@ -23,14 +23,21 @@ from srvmaint.clock import Clock
 from srvmaint.errors import SrvmaintError, UsageError
 from srvmaint.host.linux import LinuxHost
 from srvmaint.model import CheckResult, CheckStatus
-from srvmaint.settings import Decoder, Secret, describe
+from srvmaint.settings import describe, from_text
 
 if TYPE_CHECKING:
     from srvmaint.config.schema import HostConfig
 
-_OWN_FLAGS: Final = {"samples": ("cpu", "io"), "per_cpu": ("cpu",), "paths": ("disk",), "names": ("process",)}
+_OWN_FLAGS: Final = {
+    "per_cpu": ("cpu",),
+    "samples": ("cpu", "io"),
+    "paths": ("disk",),
+    "names": ("process",),
+    "hosts": ("network",),
+}
 """Settings that can be given on the command line, and the checkers that have them."""
 _LEVELS: Final = ("warning", "critical")
+_TAKEN: Final = ("check", "metric", "unit", "instance", "host")
 _BAD_ARGUMENTS: Final = 2
 _PLUGIN_UNKNOWN: Final = 3
 
@@ -53,12 +60,8 @@ count. 2 is also a mistake on the command line or in the configuration; with
 @click.option("--fail-on-warning", is_flag=True, help="Only warning and critical end with a code other than 0.")
 @click.option("--fail-on-critical", is_flag=True, help="Only critical ends with a code other than 0.")
 @click.option("--include-skipped", is_flag=True, help="Run also what CHECKERS_SKIP or CHECKERS_SKIP_ALL says to skip.")
-@click.option(
-    "--warning", default=None, metavar="LEVEL", help="What is a warning (80, 5GB, ...); with exactly one CHECKER."
-)
-@click.option(
-    "--critical", default=None, metavar="LEVEL", help="What is critical (95, 20GB, ...); with exactly one CHECKER."
-)
+@click.option("--warning", metavar="LEVEL", help="What is a warning, as in the settings; with exactly one CHECKER.")
+@click.option("--critical", metavar="LEVEL", help="What is critical, as in the settings; with exactly one CHECKER.")
 @click.option(
     "--samples",
     type=click.IntRange(0, 300),
@@ -78,6 +81,13 @@ count. 2 is also a mistake on the command line or in the configuration; with
     metavar="NAME",
     help="process: these have to run, instead of the configured; repeat or use commas.",
 )
+@click.option(
+    "--hosts", multiple=True, metavar="HOST", help="network: these instead of the configured; repeat or use commas."
+)
+@click.option("--hostname", metavar="NAME", help="What this machine is called in text, JSON and Prometheus results.")
+@click.option(
+    "--label", "label", multiple=True, metavar="KEY=VALUE", help="A label for those results; repeat for more."
+)
 @click.pass_context
 def command(
     ctx: click.Context,
@@ -94,22 +104,27 @@ def command(
     per_cpu: bool,
     paths: tuple[str, ...],
     names: tuple[str, ...],
+    hosts: tuple[str, ...],
+    hostname: str | None,
+    label: tuple[str, ...],
 ) -> None:
     """Look at this host now: every enabled checker, or the CHECKERs named."""
     style = "json" if is_json else style or "text"
     try:
+        origin = formats.Origin(hostname or "", _labels(label))
         config = _context(ctx).load_host_config()
         if is_list:
             click.echo(_listing(config, is_json=style == "json"))
             return
         chosen = _chosen(checkers, config.checkers.enabled)
         given = {
-            "warning": _number(warning),
-            "critical": _number(critical),
+            "warning": warning,
+            "critical": critical,
             "per_cpu": per_cpu or None,
             "samples": 1 if per_cpu and samples is None else samples,
             "paths": _split(paths) or None,
             "names": _split(names) or None,
+            "hosts": _split(hosts) or None,
         }
         configs = _configs(chosen, config.checkers.drivers, given, named=len(checkers))
         results = _run(chosen, configs, config, is_everything=include_skipped)
@@ -118,7 +133,7 @@ def command(
             raise
         click.echo(formats.nagios_failure(str(error)))
         ctx.exit(_PLUGIN_UNKNOWN)
-    click.echo(formats.FORMATS[style](results))
+    click.echo(formats.FORMATS[style](results, origin))
     ctx.exit(formats.exit_code(results, _fails_from(is_warning=fail_on_warning, is_critical=fail_on_critical)))
 
 
@@ -133,16 +148,21 @@ def _fails_from(*, is_warning: bool, is_critical: bool) -> CheckStatus | None:
     return CheckStatus.CRITICAL if is_critical else None
 
 
-def _split(values: Iterable[str]) -> list[str]:
-    return [part.strip() for value in values for part in value.split(",") if part.strip()]
+def _split(paths: Iterable[str]) -> tuple[str, ...]:
+    return tuple(part.strip() for value in paths for part in value.split(",") if part.strip())
 
 
-def _number(text: str | None) -> float | str | None:
-    """A level as the configuration would hold it: 80 is a number, 5GB a text."""
-    try:
-        return None if text is None else int(text) if text.isdigit() else float(text)
-    except ValueError:
-        return text
+def _labels(pairs: Iterable[str]) -> dict[str, str]:
+    """`--label k=v` as a table, in names that Prometheus takes and that the results do not use themselves."""
+    found: dict[str, str] = {}
+    for pair in pairs:
+        name, equals, value = pair.partition("=")
+        if not equals or not (name.isascii() and name.isidentifier()) or name.startswith("__"):
+            raise UsageError(f"cannot use --label {pair}: write NAME=VALUE, the name of letters, digits and _.")
+        if name in _TAKEN:
+            raise UsageError(f"cannot use --label {pair}: the results have a label {name} of their own.")
+        found[name] = value
+    return found
 
 
 def _chosen(named: tuple[str, ...], enabled: tuple[str, ...]) -> tuple[str, ...]:
@@ -156,50 +176,55 @@ def _chosen(named: tuple[str, ...], enabled: tuple[str, ...]) -> tuple[str, ...]
 
 def _configs(names: tuple[str, ...], configured: Any, given: dict[str, Any], *, named: int) -> dict[str, Any]:
     """Each checker's settings, with what the command line says about them."""
-    configs = {name: configured[name] if name in configured else _defaults(name) for name in names}
     if named != 1 and any(given[level] is not None for level in _LEVELS):
         raise UsageError("cannot use --warning or --critical here: they need exactly one named checker. Name one.")
+    told: dict[str, dict[str, Any]] = {name: {} for name in names}
     for option, value in given.items():
         if value is None:
             continue
         owners = names if option in _LEVELS else _OWN_FLAGS[option]
-        taking = [owner for owner in owners if owner in configs]
+        taking = [owner for owner in owners if owner in told]
         if not taking:
+            flag = option.replace("_", "-")
             raise UsageError(
-                f"cannot use {_flag(option)}: it belongs to the {' and the '.join(owners)} checker, "
+                f"cannot use --{flag}: it belongs to the {' and the '.join(owners)} checker, "
                 "which is not among those that run."
             )
         for owner in taking:
-            configs[owner] = _with(configs[owner], option, value)
+            told[owner][option] = value
+    configs = {name: _config(name, configured.get(name), told[name]) for name in names}
     for name, config in configs.items():
         _refuse(name, config.problems() if hasattr(config, "problems") else [])
     return configs
 
 
-def _defaults(name: str) -> Any:
-    try:
-        return registry.load(PACKAGE, name).Config()
-    except TypeError as error:  # a setting without a default
+def _config(name: str, configured: Any, told: dict[str, Any]) -> Any:
+    """A checker's settings; it may have none in the file if the command line says all it needs."""
+    if configured is not None and not told:
+        return configured
+    section = registry.load(PACKAGE, name).Config
+    known = {item.name: item for item in describe(section)}
+    values = {}
+    for option, value in told.items():
+        if option not in known:
+            raise UsageError(f"cannot use --{option}: the {name} checker has no such level.")
+        values[option] = _level(option, value, known[option].type) if option in _LEVELS else value
+    missing = [item.name for item in known.values() if configured is None and item.required and item.name not in values]
+    if missing:
+        flags = "".join(f", or give --{option}" for option in missing if option in _OWN_FLAGS)
         raise UsageError(
-            f"cannot run {name}: it needs settings. Add [checkers.{name}] to the configuration."
-        ) from error
+            f"cannot run {name}: it needs to be told its {' and '.join(missing)}. Add a [checkers.{name}] section with "
+            f"{'them' if len(missing) > 1 else 'it'} to the configuration{flags}."
+        )
+    return section(**values) if configured is None else dataclasses.replace(configured, **values)
 
 
-def _flag(option: str) -> str:
-    return f"--{option.replace('_', '-')}"
-
-
-def _with(config: Any, option: str, value: Any) -> Any:
-    """The settings with one more, read as the configuration would read it."""
-    item = next((item for item in describe(type(config)) if item.name == option), None)
-    if item is None:
-        raise UsageError(f"cannot use {_flag(option)}: this checker has no such level.")
-    decoder = Decoder(lambda raw: Secret(str(raw)))
-    decoded = decoder.setting(item, value, option)
-    if decoder.problems:
-        shown = ",".join(value) if isinstance(value, list) else value
-        raise UsageError(f"cannot use {_flag(option)} {shown}: it {decoder.problems[0].message}.")
-    return dataclasses.replace(config, **{option: decoded})
+def _level(option: str, text: str, kind: Any) -> Any:
+    """A level as the checker's own setting has it: a percentage, a duration, a number."""
+    try:
+        return from_text(kind, text)
+    except ValueError as error:
+        raise UsageError(f"cannot use --{option} {text}: it {error}.") from error
 
 
 def _refuse(name: str, problems: list[str]) -> None:

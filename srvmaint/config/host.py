@@ -78,6 +78,12 @@ def _checkers(reading: Reading, *, is_every: bool) -> Checkers:
     section = reading.section(Checkers, "checkers", ignore=known)
     enabled = reading.names(reading.table("checkers"), "checkers.enabled", section.enabled, known, "checker")
     drivers = reading.drivers(package, "checkers", enabled, is_every=is_every)
+    asked_for = {*enabled, *reading.table("checkers")}
+    for name, config in drivers.items():
+        own = getattr(config, "timeout", 0.0)
+        if name in asked_for and own >= section.timeout:
+            reason = f"({own}) must be below [checkers] timeout ({section.timeout}), or it never comes to its end"
+            reading.decoder.complain(f"checkers.{name}.timeout", reason)
     return replace(section, enabled=enabled, drivers=drivers)
 
 

@@ -18,7 +18,7 @@ from srvmaint import notify, registry
 from srvmaint.alerts import generic
 from srvmaint.config._toml import literal, plain
 from srvmaint.config.schema import FAMILIES, TABLES, Channel, Pipeline
-from srvmaint.settings import Setting, describe
+from srvmaint.settings import Setting, describe, needs_settings
 
 EXAMPLE: Final = "srvmaint.toml.example"
 REFERENCE: Final = "examples/REFERENCE.md"
@@ -110,7 +110,12 @@ def reference() -> str:
     blocks = []
     for name, section in TABLES.items():
         blocks.append(f"### `[{name}]`\n\n{_first_line(section)}\n\n{_rows(describe(section))}")
-        blocks += [f"#### `[{name}.{driver}]`\n\n{_rows(items)}" for driver, items in _drivers(name)]
+        for driver, items in _drivers(name):
+            blocks.append(f"#### `[{name}.{driver}]`\n\n{_rows(items)}")
+            blocks += [
+                f"##### `[[{name}.{driver}.{key}]]`\n\n{_first_line(member)}\n\n{_rows(describe(member))}"
+                for key, member in _tables(items)
+            ]
     blocks.append(f"### `[[channels]]`\n\n{_first_line(Channel)}\n\n{_rows(describe(Channel))}")
     for driver in registry.names(notify.PACKAGE):
         items = [*describe(registry.load(notify.PACKAGE, driver).Config)]
@@ -164,10 +169,19 @@ def _drivers(name: str) -> list[tuple[str, list[Setting]]]:
 
 
 def _subsection(name: str, driver: str, items: list[Setting]) -> str:
-    needs_settings = any(item.required for item in items)
+    is_example = needs_settings(registry.load(FAMILIES[name], driver).Config)
     prefix = f"{_PREFIXES[name]}_{_upper(driver)}"
-    mark = "#" if needs_settings else ""
-    return f"{mark}[{name}.{driver}]\n{_lines(items, prefix, is_example=needs_settings)}"
+    mark = "#" if is_example else ""
+    tables = (
+        f"\n#[[{name}.{driver}.{key}]]\n{_lines(describe(member), f'{prefix}_{_upper(key)}', is_example=True)}"
+        for key, member in _tables(item for item in items if item.example is None)  # the others show it themselves
+    )
+    return f"{mark}[{name}.{driver}]\n{_lines(items, prefix, is_example=is_example)}{''.join(tables)}"
+
+
+def _tables(items: Iterable[Setting]) -> list[tuple[str, type]]:
+    """The settings that are lists of tables, with the section each table is."""
+    return [(item.name, member) for item in items if (member := item.members) is not None]
 
 
 def _channel(driver: str, *, is_first: bool) -> str:
@@ -204,7 +218,8 @@ def _lines(
         if has_help:
             text += _comment(_help(item))
         if shown is not None:
-            text += f"{'' if is_default else '#'}{item.name} = {literal(plain(shown))}\n"
+            lines = f"{item.name} = {literal(plain(shown))}".splitlines()
+            text += "".join(f"{'' if is_default else '#'}{line}\n" for line in lines)
     return text
 
 

@@ -7,6 +7,7 @@ alert ever becomes an argument.
 from __future__ import annotations
 
 import contextlib
+import errno
 import os
 import signal
 from collections.abc import Mapping, Sequence
@@ -26,8 +27,13 @@ class Answer(NamedTuple):
 
     code: int
     out: str
-    reason: str
-    """The last line it wrote to stderr."""
+    err: str
+
+    @property
+    def reason(self) -> str:
+        """The last line it wrote to stderr: where programs say why they failed."""
+        lines = self.err.strip().splitlines()
+        return lines[-1][:_REASON_LIMIT] if lines else "no reason given"
 
 
 def find(name: str, folders: Sequence[str] = PATH) -> str | None:
@@ -64,10 +70,9 @@ def run(argv: Sequence[str], seconds: float, environ: Mapping[str, str] | None =
         with contextlib.suppress(ProcessLookupError):
             os.killpg(process.pid, signal.SIGKILL)
         _let_go(process)
-        raise TimeoutError(f"{argv[0]} does not answer within {seconds:g} s") from error
-    lines = err.decode(errors="replace").strip().splitlines()
+        raise TimeoutError(errno.ETIMEDOUT, f"{argv[0]} does not answer within {seconds:g} s") from error
     return Answer(
-        process.returncode, out[:_OUTPUT_LIMIT].decode(errors="replace"), lines[-1][:_REASON_LIMIT] if lines else ""
+        process.returncode, out[:_OUTPUT_LIMIT].decode(errors="replace"), err[:_OUTPUT_LIMIT].decode(errors="replace")
     )
 
 

@@ -24,6 +24,7 @@ from srvmaint.host.readings import (
     Processes,
     Space,
     Swapping,
+    TimeSync,
     Unmounted,
     Unreadable,
 )
@@ -59,7 +60,7 @@ class LinuxHost:
         process_limit: int = PROCESS_LIMIT,
         programs: Sequence[str] | None = None,
     ) -> None:
-        self._clock = clock
+        self.clock = clock
         self._root = root
         """In front of every path that is neither in `proc` nor in `etc`."""
         self._programs = programs
@@ -74,7 +75,7 @@ class LinuxHost:
     def cpu(self) -> CpuSample:
         """The processors' counters now."""
         together, cores = parse.cpu_times(self._read("stat"))
-        return CpuSample(self._clock.monotonic(), together, cores)
+        return CpuSample(self.clock.monotonic(), together, cores)
 
     def load(self) -> Load:
         """The load averages now."""
@@ -99,7 +100,7 @@ class LinuxHost:
         if "pswpout" not in count:
             return None
         page = os.sysconf("SC_PAGE_SIZE")
-        return Swapping(self._clock.monotonic(), count.get("pswpin", 0) * page, count["pswpout"] * page)
+        return Swapping(self.clock.monotonic(), count.get("pswpin", 0) * page, count["pswpout"] * page)
 
     def _mounts(self) -> tuple[tuple[mounts.Mount, ...], mounts.Fstab]:
         """What is mounted, and what should be."""
@@ -134,7 +135,7 @@ class LinuxHost:
                 continue  # it ended between the listing and the look, or hides itself
             age = max(uptime - stat.start_ticks / tick, 0.0)
             seen.append(Process(int(pid), stat.name, stat.cpu_ticks / tick, stat.rss_pages * page, age, stat.state))
-        return Processes(self._clock.monotonic(), tuple(seen), len(seen) + max(len(pids) - self._process_limit, 0))
+        return Processes(self.clock.monotonic(), tuple(seen), len(seen) + max(len(pids) - self._process_limit, 0))
 
     def unit_of(self, pid: int) -> str:
         """The service a process belongs to, or nothing."""
@@ -142,6 +143,12 @@ class LinuxHost:
             return parse.unit(self._read(f"{pid}/cgroup"))
         except OSError:
             return ""  # the process has ended: its service no longer matters
+
+    def time_sync(self) -> TimeSync:
+        """What keeps the clock: asked of whoever does, in the order of how much they know."""
+        from srvmaint.host import timesync  # noqa: PLC0415 - runs programs: 7 ms that no other check has to pay
+
+        return timesync.look(float(self._read("uptime").split()[0]))
 
     def system(self) -> str:
         """The kernel's name in lower case."""
@@ -153,7 +160,7 @@ class LinuxHost:
 
         count = blocks.disk_times(self._read("diskstats"))
         names = blocks.disks(tuple(sorted(os.listdir(f"{self._root}/sys/block"))))  # noqa: PTH208 - pathlib costs 7 ms
-        return blocks.DiskSample(self._clock.monotonic(), {name: count[name] for name in names if name in count})
+        return blocks.DiskSample(self.clock.monotonic(), {name: count[name] for name in names if name in count})
 
     def _uptime(self) -> float:
         return float(self._read("uptime").split()[0])
@@ -165,7 +172,7 @@ class LinuxHost:
         count = parse.counters(self._read("vmstat"))
         if "oom_kill" not in count:
             raise ValueError("/proc/vmstat has no oom_kill: the kernel is older than 4.13")
-        return kernel.Kills(self._clock.monotonic(), count["oom_kill"], self._uptime())
+        return kernel.Kills(self.clock.monotonic(), count["oom_kill"], self._uptime())
 
     def kill_log(self) -> tuple[Kill, ...] | None:
         """Those killings that are still in the kernel's log."""
@@ -204,7 +211,7 @@ class LinuxHost:
         """The process table, closely."""
         from srvmaint.host import tasks  # noqa: PLC0415 - see above
 
-        return tasks.read(self._read, self._proc, self._clock.monotonic(), whole=whole)
+        return tasks.read(self._read, self._proc, self.clock.monotonic(), whole=whole)
 
     def uid_of(self, user: str) -> int:
         """A user's number."""
@@ -230,13 +237,13 @@ class LinuxHost:
         is_booted = os.path.isdir(f"{self._root}/run/systemd/system")  # noqa: PTH112 - pathlib costs 7 ms
         if systemctl is None or not is_booted:
             return None
-        return units.Units(self._clock.monotonic(), units.ask(systemctl, names))
+        return units.Units(self.clock.monotonic(), units.ask(systemctl, names))
 
     def reboot(self) -> Reboot:
         """Whether the running system is older than the installed one."""
         from srvmaint.host import packages  # noqa: PLC0415 - see above
 
-        return packages.reboot(self._root, os.uname().release, self._clock.now() / 1000, self._uptime())
+        return packages.reboot(self._root, os.uname().release, self.clock.now() / 1000, self._uptime())
 
     def packages_stamp(self) -> tuple[int, ...]:
         """Changes when the answer of `updates` could change."""
@@ -248,14 +255,14 @@ class LinuxHost:
         """What could be installed."""
         from srvmaint.host import commands, packages  # noqa: PLC0415 - see above
 
-        return packages.updates(self._root, self._clock.now() / 1000, self._programs or commands.PATH)
+        return packages.updates(self._root, self.clock.now() / 1000, self._programs or commands.PATH)
 
     def reclaimable(self, places: Sequence[Place], limits: ScanLimits) -> tuple[Found, ...]:
         """What could be given back."""
         from srvmaint.host import reclaim  # noqa: PLC0415 - see above
 
         table = mounts.mounts(read_text(f"{self._proc}/self/mountinfo", missing=""))
-        scanner = reclaim.Scanner(limits, self._clock.monotonic, self._clock.now() / 1000, table)
+        scanner = reclaim.Scanner(limits, self.clock.monotonic, self.clock.now() / 1000, table)
         homes = self._homes()
         running = os.uname().release
         placed = [

@@ -85,7 +85,7 @@ def updates(root: str, now: float, folders: Sequence[str] = commands.PATH) -> Up
     if apt := commands.find("apt-get", folders):
         answer = commands.run((apt, "-s", "-q", "-o", "Debug::NoLocking=true", "dist-upgrade"), PATIENCE_S)
         if answer.code != 0:
-            raise OSError(f"apt-get ended with {answer.code}: {answer.reason or 'no reason given'}")
+            raise OSError(f"apt-get ended with {answer.code}: {answer.reason}")
         newest = max(_mtime_ns(f"{root}{path}") for path in _APT_LISTS) / 1e9
         return Updates("apt", *apt_updates(answer.out), max(now - newest, 0.0) if newest else None)
     if dnf := commands.find("dnf", folders):
@@ -97,7 +97,7 @@ def updates(root: str, now: float, folders: Sequence[str] = commands.PATH) -> Up
 def _dnf(dnf: str, *more: str) -> tuple[str, ...]:
     answer = commands.run((dnf, "--cacheonly", "--quiet", "check-update", *more), PATIENCE_S)
     if answer.code not in (0, _DNF_UPDATES):
-        raise OSError(f"dnf ended with {answer.code}: {answer.reason or 'no reason given'}")
+        raise OSError(f"dnf ended with {answer.code}: {answer.reason}")
     return dnf_updates(answer.out)
 
 

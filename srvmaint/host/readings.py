@@ -18,6 +18,8 @@ if TYPE_CHECKING:  # what only some checks ask for is not loaded by the others
     from srvmaint.host.tasks import Tasks
     from srvmaint.host.units import Units
 
+from srvmaint.clock import Clock
+
 
 class CpuTimes(NamedTuple):
     """Clock ticks since boot. `busy` is everything but idle and iowait; steal is part of it."""
@@ -131,8 +133,25 @@ class Processes(NamedTuple):
     total: int
 
 
+class TimeSync(NamedTuple):
+    """What keeps this machine's clock, and how well."""
+
+    by: str
+    """Who says so: `chrony`, `the kernel`, `systemd`."""
+    synchronised: bool
+    offset_s: float | None
+    """Seconds this clock is behind (or, below zero, ahead); None where nobody knows."""
+    uptime_s: float
+    source: str = ""
+    """What it is kept by, where that is told."""
+
+
 class Host(Protocol):
     """What the checkers ask of a machine. Every method may raise OSError or ValueError, with the reason in its text."""
+
+    @property
+    def clock(self) -> Clock:
+        """What durations on this machine are measured with."""
 
     def cpu(self) -> CpuSample:
         """The processors' counters now."""
@@ -160,6 +179,9 @@ class Host(Protocol):
 
     def unit_of(self, pid: int) -> str:
         """The service a process belongs to (`nginx.service`), or nothing."""
+
+    def time_sync(self) -> TimeSync:
+        """What keeps the clock."""
 
     def system(self) -> str:
         """The kernel's name in lower case: `linux`, `darwin`."""

@@ -111,5 +111,5 @@ def ask(systemctl: str, names: Sequence[str]) -> tuple[Unit, ...]:
 def _show(systemctl: str, *arguments: str) -> str:
     answer = commands.run((systemctl, "show", "--no-pager", *arguments), PATIENCE_S)
     if answer.code != 0:
-        raise OSError(f"systemctl ended with {answer.code}: {answer.reason or 'no reason given'}")
+        raise OSError(f"systemctl ended with {answer.code}: {answer.reason}")
     return answer.out

@@ -16,6 +16,11 @@ def alert_key(source: str, fingerprint: str) -> bytes:
     return hashlib.blake2b(f"{source}\0{fingerprint}".encode(), digest_size=16).digest()
 
 
+def delivery_key(driver: str, delivery_id: str) -> bytes:
+    """The 16 bytes by which a delivery is recognised when its sender makes it again."""
+    return hashlib.blake2b(f"{driver}\0{delivery_id}".encode("utf-8", "surrogatepass"), digest_size=16).digest()
+
+
 def instance_of(alert: Alert) -> str:
     """What the alert says it is about, as its sender wrote it: the `instance` label or one that means the same."""
     for label in INSTANCE_LABELS:

@@ -142,8 +142,10 @@ class Ledger:
     def apply(self, incoming: Incoming, payload_id: int | None = None) -> None:
         """Take one alert in; `payload_id` is the body it came in."""
         row = self.alerts.get(incoming.key)
+        if row is not None and not incoming.alert.named:
+            incoming = _completed(incoming, row)
         alert = incoming.alert
-        known = Known(row.alert.status, row.alert.severity, row.alert.starts_at, row.digest) if row else None
+        known = Known.of(row.alert, row.digest) if row is not None else None
         transition = judge(known, alert, incoming.digest)
         if row is not None and transition.event is not HistoryEvent.STALE and self._fires_on(row, alert):
             transition = Transition(HistoryEvent.REFIRED, Became.UPDATED, begins_to_fire=True)
@@ -333,6 +335,18 @@ def _count(incident: IncidentRow, alert: Alert, by: int) -> None:
     incident.live[alert.severity] += by
     if alert.status is AlertStatus.ACKNOWLEDGED:
         incident.acknowledged += by
+
+
+def _completed(incoming: Incoming, row: AlertRow) -> Incoming:
+    """What a sender says that names nothing but the alert (an acknowledgement by its key), with all that is known."""
+    said = incoming.alert
+    return msgspec.structs.replace(
+        incoming,
+        alert=msgspec.structs.replace(row.alert, status=said.status, starts_at=said.starts_at, ends_at=said.ends_at),
+        digest=row.digest,
+        labels_json=row.labels_json,
+        annotations_json=row.annotations_json,
+    )
 
 
 def _merge(before: Alert | None, after: Alert) -> Alert:

@@ -25,6 +25,12 @@ class Known(msgspec.Struct, frozen=True):
     severity: Severity
     starts_at: int | None
     digest: bytes
+    ends_at: int | None = None
+
+    @classmethod
+    def of(cls, alert: Alert, digest: bytes) -> Known:
+        """What is remembered of this alert."""
+        return cls(alert.status, alert.severity, alert.starts_at, digest, alert.ends_at)
 
 
 class Transition(msgspec.Struct, frozen=True):
@@ -47,7 +53,7 @@ def judge(known: Known | None, alert: Alert, digest: bytes) -> Transition:
     if alert.status is AlertStatus.RESOLVED:
         return _resolved(known, alert)
     if known.status is AlertStatus.RESOLVED:
-        if _not_after(alert.starts_at, known.starts_at):
+        if _is_of_what_is_over(alert, known):
             return Transition(HistoryEvent.STALE, Became.UNCHANGED)
         return Transition(HistoryEvent.REFIRED, Became.UPDATED, alert.status is AlertStatus.FIRING)
     if alert.status is AlertStatus.ACKNOWLEDGED and known.status is AlertStatus.FIRING:
@@ -73,6 +79,12 @@ def later(one: int | None, other: int | None) -> bool:
     return one is not None and other is not None and one > other
 
 
-def _not_after(start: int | None, known_start: int | None) -> bool:
-    """Whether a firing belongs to the episode that is known (or an older one). Without both times nobody can say."""
-    return start is not None and known_start is not None and start <= known_start
+def _is_of_what_is_over(alert: Alert, known: Known) -> bool:
+    """Whether a firing belongs to the episode that is known to be over, or an older one.
+
+    Where the end was heard before the firing, from a sender whose ends name no start, the end itself says so. Without
+    times nobody can say.
+    """
+    if known.starts_at is None:
+        return later(known.ends_at, alert.starts_at)
+    return alert.starts_at is not None and alert.starts_at <= known.starts_at

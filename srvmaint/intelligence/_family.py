@@ -64,7 +64,9 @@ def read_whole(_: Alert, result: CheckResult) -> Reading:
 
 def near_level(metric: Metric) -> bool:
     """Whether a number comes close to its warning level."""
-    return metric.warn is not None and metric.value >= metric.warn * NEAR
+    if metric.warn is None:
+        return False
+    return metric.value * NEAR <= metric.warn if metric.low else metric.value >= metric.warn * NEAR
 
 
 @dataclass(frozen=True, slots=True)

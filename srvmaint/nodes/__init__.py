@@ -15,6 +15,7 @@ import msgspec
 from srvmaint import intelligence
 from srvmaint.clock import Clock
 from srvmaint.incidents.what_to_send import Told, Wishes
+from srvmaint.intelligence._verdict import Judgement
 from srvmaint.model import Alert, CheckResult, Incident, Recommendation, Run, RunState, StoredAlert
 from srvmaint.store.records import Intent
 
@@ -75,6 +76,8 @@ class Context(msgspec.Struct):
     recommendations: list[Recommendation] = msgspec.field(default_factory=list)
     remarks: list[str] = msgspec.field(default_factory=list)
     outputs: dict[str, Any] = msgspec.field(default_factory=dict)
+    judgement: Judgement | None = None
+    """What the evidence so far says of the alerts, and why; None until a node has worked it out."""
 
     @property
     def parsed_alerts(self) -> tuple[Alert, ...]:
@@ -93,6 +96,8 @@ class Outcome(msgspec.Struct, frozen=True):
     """Messages to send and what the channels will then have been told: committed before anything is sent."""
     skipped: str | None = None
     """Why the step did nothing, when it was told to do nothing."""
+    judgement: Judgement | None = None
+    """What the evidence says of the alerts, where the node has worked it out."""
 
 
 class Node(Protocol):

@@ -22,7 +22,7 @@ def compose(context: Context, incident: Incident, reason: Reason, tools: Tools, 
     """Put together what a receiver is told, before any channel gives it a form."""
     is_over = reason in (Reason.ALL_RESOLVED, Reason.RESOLVED_NOT_WANTED)
     alerts = context.parsed_alerts if is_over else _live(context.parsed_alerts)
-    verdict, why = judge(alerts, context.evidence, tools.is_this_host)
+    verdict, why = context.judgement or judge(alerts, context.evidence, tools.is_this_host)
     rank = {status: place for place, status in enumerate(CHECK_ORDER)}
     starts = [alert.starts_at for alert in alerts if alert.starts_at is not None]
     return Message(

@@ -42,14 +42,15 @@ class Node:
     async def run(self, context: Context) -> Outcome:
         """Recommendations, each with the evidence it rests on."""
         alerts = context.parsed_alerts
-        verdict, _ = judge(alerts, context.evidence, self._tools.is_this_host)
+        judgement = context.judgement or judge(alerts, context.evidence, self._tools.is_this_host)
         title = context.incident.title if context.incident else "this host"
-        subject = intelligence.Subject(title=title, alerts=alerts, verdict=verdict)
+        subject = intelligence.Subject(title=title, alerts=alerts, verdict=judgement[0])
         found = await self._provider.analyze(subject, context.evidence)
         return Outcome(
             {"provider": self._name, "recommendations": msgspec.to_builtins(found)},
             recommendations=found,
             remark=self._name,
+            judgement=judgement,
         )
 
     async def restore(self, output: Mapping[str, Any]) -> Outcome:

@@ -1,4 +1,4 @@
-"""Templates: sandboxed, compiled once, and escaping by default.
+"""Templates: sandboxed, compiled once when the first message needs them, and escaping by default.
 
 Every `{{ value }}` goes through the channel's own escape function unless it is `Safe` already, so a template that
 forgets to escape cannot exist. What is said is decided in `_compose`; a template only gives it a form.
@@ -7,10 +7,11 @@ forgets to escape cannot exist. What is said is decided in `_compose`; a templat
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from functools import cache
 from importlib.resources import files
 from typing import Any, Final
 
-from jinja2 import StrictUndefined
+from jinja2 import StrictUndefined, Template
 from jinja2.sandbox import ImmutableSandboxedEnvironment
 
 from srvmaint.model import Message
@@ -28,7 +29,7 @@ class Safe(str):
 def renderer(
     template: str, escape: Callable[[str], str], helpers: Mapping[str, Callable[..., Safe]] | None = None
 ) -> Callable[[Message], str]:
-    """Compile `templates/<template>` once; what comes back renders one message."""
+    """What renders one message by `templates/<template>`. Compiling takes longer than opening the database: not now."""
 
     def finalize(value: object) -> str:
         return value if type(value) is Safe else escape(str(value))
@@ -43,10 +44,13 @@ def renderer(
     )
     environment.globals.clear()
     environment.globals.update(helpers or {})
-    compiled = environment.from_string((_TEMPLATES / template).read_text("utf-8"))
+
+    @cache
+    def compiled() -> Template:
+        return environment.from_string((_TEMPLATES / template).read_text("utf-8"))
 
     def render(message: Message) -> str:
         variables: dict[str, Any] = compose(message)
-        return compiled.render(variables)
+        return compiled().render(variables)
 
     return render

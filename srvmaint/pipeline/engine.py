@@ -295,6 +295,7 @@ def _absorb(progress: _Progress, bound: BoundNode, outcome: Outcome) -> None:
     """Let the nodes that follow see what this one found."""
     context = progress.context
     context.evidence.extend(outcome.evidence)
+    context.judgement = outcome.judgement or (None if outcome.evidence else context.judgement)
     context.recommendations.extend(outcome.recommendations)
     if outcome.remark:
         context.remarks.append(outcome.remark)

@@ -19,7 +19,7 @@ from srvmaint.alerts._decode import decode
 from srvmaint.alerts._detect import detect
 from srvmaint.clock import Clock
 from srvmaint.errors import NotFoundError, PayloadError, UsageError
-from srvmaint.incidents.identity import alert_key, group_key
+from srvmaint.incidents.identity import alert_key, delivery_key, group_key
 from srvmaint.incidents.ledger import Incoming
 from srvmaint.model import Alert
 from srvmaint.pipeline.definition import CHECKS_ONLY
@@ -49,6 +49,8 @@ class Offer(msgspec.Struct, frozen=True):
     """A run is wanted even if nothing changed."""
     source: str | None = None
     """What the runs are said to come from; the alerts' own source when nobody says."""
+    delivery_id: str | None = None
+    """What the sender calls this delivery: the same when it is sent again."""
 
 
 def open_body(plan: Plan, body: bytes, driver: str | None, content_type: str = "") -> tuple[str, Any]:
@@ -159,6 +161,7 @@ class Intake:
             pipeline=offer.pipeline,
             tells=offer.pipeline is None or self._current.plan.pipelines[offer.pipeline].tells,
             requested=offer.requested,
+            delivery=delivery_key(offer.driver, offer.delivery_id) if offer.delivery_id else None,
         )
 
     def _incoming(self, alert: Alert, origin: str) -> Incoming:

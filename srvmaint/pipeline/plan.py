@@ -50,6 +50,8 @@ class Plan:
     reopen_within_ms: int
     gates: Mapping[str, Gate] = field(default_factory=dict)
     """What stands before the alert drivers that ask their sender for something."""
+    delivery_headers: Mapping[str, str] = field(default_factory=dict)
+    """Alert driver to the header in which its sender gives each delivery an id, where it does."""
 
 
 @dataclass(slots=True)

@@ -7,7 +7,6 @@ out in the order in which they were decided.
 from __future__ import annotations
 
 import sqlite3
-import zlib
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -19,6 +18,7 @@ from srvmaint.errors import ConflictError, NotFoundError
 from srvmaint.incidents.what_to_send import Told
 from srvmaint.model import Delivery, DeliveryState, Message, RunState
 from srvmaint.store import rows
+from srvmaint.store.packed import pack, unpack
 from srvmaint.store.records import ClaimedDeliveries, Intent, Lease, Outgoing
 from srvmaint.store.rows import select
 
@@ -29,8 +29,6 @@ COLUMNS: Final = (
 _OPEN: Final = (DeliveryState.DUE, DeliveryState.SENDING, DeliveryState.RETRYING)
 _decode = msgspec.json.Decoder(Message).decode
 OVERTAKEN: Final = "later news of the same incident has been delivered there since."
-_DEFLATE_LEVEL: Final = 1
-"""The fastest: a message is mostly repetition, and every level finds that."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,7 +114,7 @@ def _values(intent: Intent, lease: Lease | None) -> tuple[Any, ...]:
         delivery.created_at if kept_back else None,
         delivery.give_up_at,
         intent.told.fired_seq if intent.told else None,
-        zlib.compress(intent.message, _DEFLATE_LEVEL),
+        pack(intent.message),
     )
 
 
@@ -144,7 +142,7 @@ def _recall(connection: sqlite3.Connection, incident_id: str | None, channel: st
     ).fetchone()
     if row is None or incident_id is None:
         return
-    message = _decode(zlib.decompress(row[3]))
+    message = _decode(unpack(row[3]))
     told = Told(
         firing=message.status != "resolved",
         fired_seq=row[1],
@@ -328,7 +326,7 @@ def delivery_from(row: Sequence[Any]) -> Delivery:
         receiver_id=row[8],
         reason=row[9],
         created_at=row[10],
-        message=_decode(zlib.decompress(row[11])),
+        message=_decode(unpack(row[11])),
         give_up_at=row[12],
         finished_at=row[13],
     )

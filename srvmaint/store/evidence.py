@@ -9,7 +9,7 @@ from typing import Any, Final
 import msgspec
 
 from srvmaint.model import CheckResult, CheckStatus, Metric
-from srvmaint.store.rows import insert
+from srvmaint.store.rows import insert, select
 
 _COLUMNS: Final = ("id", "checker", "at", "status", "message", "metrics", "details", "duration_ms")
 COLUMNS: Final = ", ".join(_COLUMNS)
@@ -17,7 +17,9 @@ _decode_metrics = msgspec.json.Decoder(tuple[Metric, ...]).decode
 
 
 def keep(connection: sqlite3.Connection, results: Sequence[CheckResult]) -> None:
-    """Write results down; those already there stay as they are."""
+    """Write results down; those already there stay as they are: most runs of a storm rest on the same few."""
+    by_id = {result.id: result for result in results}
+    known = {row[0] for row in select(connection, "evidence", "id", "id", list(by_id))}
     insert(
         connection,
         "evidence",
@@ -33,9 +35,9 @@ def keep(connection: sqlite3.Connection, results: Sequence[CheckResult]) -> None
                 msgspec.json.encode(result.details).decode(),
                 result.duration_ms,
             )
-            for result in {result.id: result for result in results}.values()
+            for result in by_id.values()
+            if result.id not in known
         ],
-        conflict="(id) DO NOTHING",
     )
 
 

@@ -15,7 +15,7 @@ import msgspec
 from srvmaint.incidents.ledger import AlertRow, HistoryLine, IncidentRow, Ledger
 from srvmaint.incidents.transition import Became
 from srvmaint.model import Alert, AlertStatus, IncidentStatus, Severity
-from srvmaint.store import newborn, runs
+from srvmaint.store import heard, newborn, runs
 from srvmaint.store.records import Accepted, Batch, Job, QueuedRun
 from srvmaint.store.repeats import Repeats
 from srvmaint.store.rows import insert, select, update
@@ -77,8 +77,21 @@ def take_in(connection: sqlite3.Connection, jobs: Sequence[Job]) -> list[Accepte
     """Write bodies down, in the order they came, and queue what has to happen because of them.
 
     Runs that are due are taken in the same transaction where there is a lease, so that a free worker starts without
-    another one.
+    another one. Of a delivery that has been heard before nothing is written.
     """
+    fresh = heard.new_ones(connection, jobs)
+    if len(fresh) == len(jobs):
+        return _take_in(connection, jobs)
+    results = iter(_take_in(connection, fresh) if fresh else ())
+    found = {id(job) for job in fresh}
+    return [next(results) if id(job) in found else _nothing_new(job.batch) for job in jobs]
+
+
+def _nothing_new(batch: Batch) -> Accepted:
+    return Accepted(unchanged=len(batch.alerts), duplicate=True)
+
+
+def _take_in(connection: sqlite3.Connection, jobs: Sequence[Job]) -> list[Accepted]:
     repeats = Repeats(connection, [job.batch for job in jobs])
     ledger, book = _load(connection, jobs, repeats)
     payload_id = jobs[0].numbers.payloads(len(jobs))

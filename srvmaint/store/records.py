@@ -35,6 +35,8 @@ class Batch(msgspec.Struct, frozen=True):
     """The caller wants a run, changed or not."""
     fallback: str = "full"
     """What a requested run executes when no route matches."""
+    delivery: bytes | None = None
+    """What the sender calls this delivery, hashed with its driver: 16 bytes."""
 
 
 class Origin(msgspec.Struct, frozen=True):
@@ -126,6 +128,8 @@ class Accepted(msgspec.Struct):
     resolved: int = 0
     unchanged: int = 0
     runs: list[QueuedRun] = msgspec.field(default_factory=list)
+    duplicate: bool = False
+    """The same delivery has been heard before: nothing came of it."""
     claimed: Sequence[ClaimedRun] = ()
     """Runs taken in the same transaction, not necessarily those of this body."""
     more: bool = False

@@ -21,7 +21,7 @@ _OVER: Final = (IncidentStatus.RESOLVED, IncidentStatus.CLOSED)
 _TABLES: Final = "alert LEFT JOIN incident ON incident.id = alert.incident_id"
 _COLUMNS: Final = (
     "alert.key, alert.id, alert.times_seen, alert.status, alert.severity, alert.starts_at, alert.digest,"
-    " incident.status, incident.pipeline"
+    " alert.ends_at, incident.status, incident.pipeline"
 )
 _SEVERITY: Final = {severity.value: severity for severity in Severity}
 
@@ -42,9 +42,9 @@ class Repeats:
         keys = list({each.key for each in incoming})
         found = list(select(connection, _TABLES, _COLUMNS, "alert.key", keys))
         self._rows = {
-            row[0]: (row[1], row[2], Known(_STATUS[row[3]], _SEVERITY[row[4]], row[5], row[6])) for row in found
+            row[0]: (row[1], row[2], Known(_STATUS[row[3]], _SEVERITY[row[4]], row[5], row[6], row[7])) for row in found
         }
-        self._incidents = {row[0]: (row[7], row[8]) for row in found if row[7] is not None}
+        self._incidents = {row[0]: (row[8], row[9]) for row in found if row[8] is not None}
         self._news = {
             each.key for batch in batches for each in batch.alerts if batch.requested or self._says_more(each)
         }

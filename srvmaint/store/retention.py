@@ -8,6 +8,8 @@ from __future__ import annotations
 import sqlite3
 from typing import Final
 
+from srvmaint.store import heard
+
 CHUNK: Final = 100
 """Rows a transaction deletes: about a millisecond of the writer's time even in a large file."""
 VACUUM_PAGES: Final = 200
@@ -21,6 +23,7 @@ _OLD: Final = {
     "run": "SELECT id FROM run WHERE id < :id_before AND finished_at < :before AND NOT EXISTS ("
     " SELECT 1 FROM delivery WHERE run_id = run.id AND next_at IS NOT NULL) LIMIT :chunk",
     "evidence": "SELECT id FROM evidence WHERE id < :id_before LIMIT :chunk",
+    "heard": f"SELECT id FROM heard WHERE at < :before - {heard.KEPT_MS} LIMIT :chunk",
     "rejected": "SELECT id FROM rejected WHERE id < :id_before LIMIT :chunk",
 }
 """What is old enough to go, table by table; history, steps, deliveries and what was told go with their owners."""

@@ -56,6 +56,9 @@ def select(
 
 def _filled(rows: Sequence[tuple[Any, ...]], width: int) -> Iterator[tuple[int, list[Any]]]:
     """The rows' values for as many statements as it takes, each filled up to one of SIZES."""
+    if len(rows) == 1:
+        yield 1, [*rows[0]]
+        return
     for start in range(0, len(rows), SIZES[-1]):
         chunk = rows[start : start + SIZES[-1]]
         size = next(size for size in SIZES if size >= len(chunk))
@@ -67,14 +70,19 @@ def _filled(rows: Sequence[tuple[Any, ...]], width: int) -> Iterator[tuple[int, 
 def _insert_sql(table: str, columns: tuple[str, ...], conflict: str, count: int) -> str:
     names, values = ", ".join(columns), _values(len(columns), count)
     tail = f" ON CONFLICT {conflict}" if conflict else ""
+    if count == 1:
+        return f"INSERT INTO {table} ({names}) {values}{tail}"
     return f"INSERT INTO {table} ({names}) SELECT * FROM ({values}) WHERE column1 IS NOT NULL{tail}"
 
 
 @cache
 def _update_sql(table: str, columns: tuple[str, ...], returning: str, count: int) -> str:
+    tail = f" RETURNING {returning}" if returning else ""
+    if count == 1:  # without the table of values: half the work
+        news = ", ".join(_assignment(column, f"?{place}") for place, column in enumerate(columns, 2))
+        return f"UPDATE {table} SET {news.replace('new.column', '?')} WHERE id = ?1{tail}"
     news = ", ".join(_assignment(column, f"new.column{place}") for place, column in enumerate(columns, 2))
     values = _values(len(columns) + 1, count)
-    tail = f" RETURNING {returning}" if returning else ""
     return f"UPDATE {table} SET {news} FROM ({values}) AS new WHERE {table}.id = new.column1{tail}"
 
 

@@ -17,6 +17,7 @@ HOOKS: Final = (
     ("GET", "/alerts/webhook/", hooks.greet),
     ("POST", "/alerts/webhook/{driver}/", hooks.receive),
     ("GET", "/alerts/webhook/{driver}/", hooks.greet),
+    ("POST", f"/alerts/webhook/{hooks.EVENTS}/v2/enqueue/", hooks.enqueue),
 )
 RESOURCES: Final = (health, alerts, incidents, orchestration, deliveries, rejected)
 

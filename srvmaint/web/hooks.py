@@ -6,6 +6,7 @@ in it.
 
 from __future__ import annotations
 
+import logging
 import re
 from collections.abc import Mapping
 from typing import Any, Final
@@ -23,10 +24,13 @@ from srvmaint.store.records import Accepted
 from srvmaint.web import bodies
 from srvmaint.web.answers import SERVICES, answer
 
+log = logging.getLogger(__name__)
 _TRACEPARENT: Final = re.compile(r"[0-9a-f]{2}-(?!0{32})([0-9a-f]{32})-[0-9a-f]{16}-[0-9a-f]{2}(-.*)?")
 """https://www.w3.org/TR/trace-context/#traceparent-header"""
 _KEPT_HEADERS: Final = ("Content-Type", "User-Agent", "Content-Encoding")
 """The ones that help to understand a body; others may carry secrets."""
+EVENTS: Final = "pagerduty"
+"""Whose bodies come to the door that is like the Events API."""
 TOKEN: Final = "token"  # noqa: S105 - the name of a query parameter
 
 
@@ -41,15 +45,40 @@ class Came(msgspec.Struct, frozen=True):
     headers: Mapping[str, str]
 
 
+class Taken(msgspec.Struct, frozen=True):
+    """What became of a body. A Struct: one is made for every request."""
+
+    status: int
+    """Of HTTP."""
+    shape: dict[str, Any]
+    """What the sender is told."""
+    parsed: Parsed | None = None
+
+
 async def receive(request: web.Request) -> web.Response:
     """POST /alerts/webhook[/<driver>]."""
+    taken = await _received(request, request.match_info.get("driver"))
+    return answer(taken.shape, taken.status)
+
+
+async def enqueue(request: web.Request) -> web.Response:
+    """POST /alerts/webhook/pagerduty/v2/enqueue: as the Events API of PagerDuty, for a client told another address.
+
+    Such a client adds this path by itself, and looks for the key of what it began in the answer:
+    https://developer.pagerduty.com/docs/send-alert-event
+    """
+    taken = await _received(request, EVENTS)
+    alert = next(iter(taken.parsed.alerts), None) if taken.parsed is not None else None
+    said = {"message": "Event processed", "dedup_key": alert.fingerprint} if alert is not None else {}
+    return answer(taken.shape | said, taken.status)
+
+
+async def _received(request: web.Request, driver: str | None) -> Taken:
     services = request.app[SERVICES]
-    driver = request.match_info.get("driver")
     body = await bodies.read(request)
     trace_id = trace_of(request.headers) or services.clock.new_trace_id()
     shown = _shown(request, services, body) if services.current.plan.gates else None
-    status, shape = await take(services, Came(body, driver, trace_id, request.headers), shown=shown)
-    return answer(shape, status)
+    return await take(services, Came(body, driver, trace_id, request.headers), shown=shown)
 
 
 async def greet(request: web.Request) -> web.Response:
@@ -64,10 +93,8 @@ async def greet(request: web.Request) -> web.Response:
     return answer({"status": "ok", "driver": driver})
 
 
-async def take(
-    services: Services, came: Came, *, shown: Shown | None = None, kept_as: str | None = None
-) -> tuple[int, dict[str, Any]]:
-    """What becomes of a body: a status of HTTP and what to say. A replay comes through here too.
+async def take(services: Services, came: Came, *, shown: Shown | None = None, kept_as: str | None = None) -> Taken:
+    """What becomes of a body. A replay comes through here too.
 
     Args:
         services: everything.
@@ -94,15 +121,23 @@ async def take(
     except NotFoundError as error:
         unknown = PayloadError("unknown_driver", str(error))
         rejected_id = kept_as or await _keep(services, came, unknown, came.driver)
-        return 404, _unknown(str(error), plan, rejected_id=rejected_id, trace_id=came.trace_id)
+        return Taken(404, _unknown(str(error), plan, rejected_id=rejected_id, trace_id=came.trace_id))
     except PayloadError as error:
         rejected_id = kept_as or await _keep(services, came, error, came.driver)
         raise bodies.KeptError(error, rejected_id, came.trace_id) from error
     if parsed.ignored is not None:
-        return 200, {"status": "ignored", "reason": parsed.ignored, "driver": name, "trace_id": came.trace_id}
-    accepted = await services.intake.accept(Offer(parsed, plain, name, "webhook", came.trace_id))
+        log.info("ignored a body for %s (trace %s): %s", name, came.trace_id, parsed.ignored)
+        told = {"status": "ignored", "reason": parsed.ignored, "driver": name, "trace_id": came.trace_id}
+        return Taken(200, told, parsed)
+    offer = Offer(parsed, plain, name, "webhook", came.trace_id, delivery_id=_delivery_id(plan, name, came, parsed))
+    accepted = await services.intake.accept(offer)
     errors = [{"index": bad.index, "message": bad.message} for bad in parsed.errors]
-    return 202, accepted_shape(accepted, name, came.trace_id, len(parsed.alerts), errors)
+    return Taken(202, accepted_shape(accepted, name, came.trace_id, len(parsed.alerts), errors), parsed)
+
+
+def _delivery_id(plan: Plan, driver: str, came: Came, parsed: Parsed) -> str | None:
+    header = plan.delivery_headers.get(driver)
+    return (came.headers.get(header) if header is not None else None) or parsed.delivery_id
 
 
 async def _keep(services: Services, came: Came, error: PayloadError, driver: str | None) -> str:
@@ -178,6 +213,7 @@ def accepted_shape(
             for run in accepted.runs
         ],
         "errors": errors,
+        **({"duplicate": True} if accepted.duplicate else {}),
     }
 
 

@@ -1,12 +1,13 @@
 from __future__ import annotations
 
+import json
 from typing import Any
 
 import pytest
 
 from srvmaint.alerts._fingerprint import of_labels, of_sender
 from srvmaint.alerts._limits import MAX_ID, MAX_LABEL, MAX_NAME, MAX_URL
-from srvmaint.alerts._read import clean, first, line, link, mapping, strings, tags, text
+from srvmaint.alerts._read import clean, first, line, link, mapping, member_text, strings, tags, text
 from srvmaint.alerts._vocabulary import severity, severity_in, status
 from srvmaint.model import AlertStatus, Severity
 
@@ -142,3 +143,7 @@ def test_an_id_keeps_its_form_and_only_an_overlong_one_is_hashed() -> None:
     long = "x" * 30_000
     assert len(of_sender(long)) <= MAX_ID
     assert of_sender(long + "a") != of_sender(long + "b")
+
+
+def test_json_within_a_text_has_no_nul_that_would_come_back_when_somebody_reads_it() -> None:
+    assert "\0" not in json.loads(member_text({"key": ["a\0b"]}, 100))["key"][0]

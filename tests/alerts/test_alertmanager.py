@@ -142,6 +142,14 @@ def test_common_labels_serve_an_alert_that_has_none() -> None:
     assert (alert.name, alert.description) == ("Shared", "for all")
 
 
+def test_of_several_alerts_none_is_made_of_what_is_said_about_all() -> None:
+    common = {"commonLabels": {"alertname": "Shared"}, "commonAnnotations": {"summary": "for all"}}
+    assert one(body({"status": "firing"}, **common)).name == "Shared"
+    parsed = Driver().parse(body({"status": "firing"}, member(), {}, **common))
+    assert [alert.name for alert in parsed.alerts] == [member()["labels"]["alertname"]]
+    assert [bad.index for bad in parsed.errors] == [0, 2]
+
+
 def test_the_format_of_2016_with_a_numeric_group_key_is_read() -> None:
     entry = member(startsAt="2016-08-01T13:27:08.008+03:00")
     del entry["fingerprint"]
@@ -157,7 +165,7 @@ def test_an_empty_batch_is_ignored_with_a_reason() -> None:
 def test_a_bad_member_is_named_by_its_index_and_the_others_are_kept() -> None:
     parsed = Driver().parse(body(member(), "text", None, {}, member(labels=None)))
     assert len(parsed.alerts) == 2
-    nothing = "has neither labels nor annotations nor a fingerprint"
+    nothing = "has nothing to know it by"
     assert parsed.errors == (BadAlert(1, "is not an object"), BadAlert(2, "is not an object"), BadAlert(3, nothing))
 
 
@@ -181,8 +189,41 @@ def test_more_alerts_than_one_body_may_hold_are_refused() -> None:
     assert caught.value.code == "too_many_alerts"
 
 
-def test_a_plain_list_of_alerts_without_a_group_is_somebody_elses() -> None:
-    assert Driver().detect({"alerts": [member()]}) is None
+def test_a_list_of_alerts_without_a_group_is_this_senders_by_its_members() -> None:
+    assert Driver().detect({"alerts": [member()], "status": "firing"}) is not None
+    assert Driver().detect({"alerts": [{"name": "DiskFull", "labels": {"alertname": "DiskFull"}}]}) is None
+    assert Driver().detect({"alerts": [{"labels": {"host": "web-1"}, "startsAt": "2026-03-02T10:00:00Z"}]}) is None
+
+
+def test_what_only_the_group_says_of_its_members_completes_them() -> None:
+    entry = member(labels={"disk": "sda"}, annotations={"topic": "disks"})
+    common = {"alertname": "DiskFull", "instance": "web-1", "severity": "critical", "disk": "other"}
+    alert = one(body(entry, commonLabels=common, commonAnnotations={"description": "at length"}))
+    assert (alert.name, alert.severity, alert.description) == ("DiskFull", Severity.CRITICAL, "at length")
+    assert alert.labels == {**common, "disk": "sda"}
+    assert alert.annotations == {"topic": "disks", "description": "at length"}
+
+
+def test_annotations_of_other_names_are_the_description_when_there_is_no_other() -> None:
+    said = {"info": "disk sda is full", "advice": "grow it", "runbook": "https://wiki/disk", "_private": "x"}
+    assert one(body(member(annotations=said))).description == "info: disk sda is full\nadvice: grow it"
+
+
+def test_the_host_of_an_alert_is_its_instance_and_not_part_of_its_identity() -> None:
+    entry = member(labels={"alertname": "DiskFull", "host": "web-1"})
+    assert one(body(entry)).labels == {"alertname": "DiskFull", "host": "web-1", "instance": "web-1"}
+    assert entry["labels"] == {"alertname": "DiskFull", "host": "web-1"}
+
+
+def test_a_severity_may_stand_among_the_annotations() -> None:
+    entry = member(labels={"alertname": "DiskFull"}, annotations={"severity": "info"})
+    assert one(body(entry)).severity is Severity.INFO
+
+
+def test_a_group_whose_list_is_null_is_empty() -> None:
+    payload = {**body(), "alerts": None}
+    assert Driver().detect(payload) is not None
+    assert Driver().parse(payload).ignored == "the list of alerts is empty"
 
 
 def test_a_list_for_the_api_is_resolved_when_its_end_has_passed() -> None:

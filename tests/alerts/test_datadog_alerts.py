@@ -242,7 +242,7 @@ def test_the_host_is_found_where_the_template_puts_it(fields: dict[str, Any], in
 @pytest.mark.parametrize(
     "moment", ["1772445737000", 1772445737000, "1772445737", 1772445737, "2026-03-02 10:02:17 UTC"]
 )
-@pytest.mark.parametrize("key", ["date", "last_updated", "timestamp", "date_posix"])
+@pytest.mark.parametrize("key", ["date", "last_updated", "timestamp", "date_posix", "date_happened"])
 def test_the_moment_is_read_in_every_unit_and_is_the_start_or_the_end(key: str, moment: Any) -> None:
     def at(title: str) -> tuple[str | None, str | None]:
         alert = one({"title": title, "body": "words", key: moment})
@@ -286,6 +286,15 @@ def test_what_else_the_template_has_is_kept_except_secrets_and_empty_variables()
     assert {"snapshot", "user", "service"}.isdisjoint(alert.annotations)
 
 
+def test_an_event_in_an_envelope_is_read_like_one_without() -> None:
+    inner = {"title": "Disk", "text": "It fills.", "alert_transition": "Triggered", "timestamp": 1_772_445_737}
+    alert = one({"event": {**inner, "tags": ["env:live"], "priority": "P1"}})
+    assert (alert.name, alert.status, alert.severity, alert.description) == (
+        "Disk", FIRING, Severity.CRITICAL, "It fills.",
+    )  # fmt: skip
+    assert (iso(alert.starts_at), alert.labels["env"]) == ("2026-03-02T10:02:17Z", "live")
+
+
 def test_a_form_is_read_like_json() -> None:
     form = {"event_type": "query_alert_monitor", "alert_id": "12", "alert_transition": "Recovered", "date": "1772445737000", "alert_title": "ディスク"}  # fmt: skip # noqa: E501 - a form is one line
     assert Driver().detect(form) == "the event type query_alert_monitor"
@@ -325,6 +334,9 @@ def test_a_monitor_without_a_title_is_called_by_its_id() -> None:
         {"event_title": "[Renotify] x"},
         {"alert_title": "x", "alert_transition": "Warn"},
         {"title": "x", "transition": "Recovered"},
+        {"title": "[Recovered on {host:a}] x", "text": "y"},
+        {"alert_title": "x", "alert_type": "error", "priority": "high"},
+        {"event": {"title": "x", "alert_transition": "Triggered", "timestamp": 1772445737}},
         {"title": "x", "link": "https://app.datadoghq.eu/event/event?id=1"},
     ],
 )
@@ -347,6 +359,8 @@ def test_a_body_is_known_by_what_only_datadog_writes(payload: Any) -> None:
         {"action": "Create", "alert": {"alertId": "x", "message": "[Triggered] y", "tags": ["a:b"]}},
         {"title": "[Triggered] x", "message": "y"},
         {"title": "[Warning] x", "body": "y"},
+        {"alert_title": "x", "alert_type": ["error"]},
+        {"title": "x", "alert_type": "error"},
         {"title": "[Notify] x", "body": "y"},
         {"title": "Build finished", "body": "x", "link": "https://ci.example.com/"},
         {"name": "Backup", "status": "Triggered"},

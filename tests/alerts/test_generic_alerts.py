@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from srvmaint.alerts.generic import ID, NAME, SEVERITY, STATUS, Driver
+from srvmaint.alerts.generic import EVENT, ID, NAME, SEVERITY, STATUS, Driver
 from srvmaint.clock import iso
 from srvmaint.errors import PayloadError
 from srvmaint.model import Alert, AlertStatus, Severity
@@ -82,6 +82,8 @@ def test_a_text_alone_names_the_alert_by_its_first_line(key: str) -> None:
         ("down", AlertStatus.FIRING, Severity.WARNING),
         ("acknowledged", AlertStatus.ACKNOWLEDGED, Severity.WARNING),
         ("up", AlertStatus.RESOLVED, Severity.WARNING),
+        ("ResolvedCritical", AlertStatus.RESOLVED, Severity.WARNING),
+        ("unresolved", AlertStatus.FIRING, Severity.WARNING),
         ("CRITICAL", AlertStatus.FIRING, Severity.CRITICAL),
         ("error", AlertStatus.FIRING, Severity.CRITICAL),
         ("banana", AlertStatus.FIRING, Severity.WARNING),
@@ -94,6 +96,47 @@ def test_an_unknown_status_is_firing_and_a_severity_in_its_place_is_understood(
 ) -> None:
     alert = one({"name": "x", "status": status})
     assert (alert.status, alert.severity) == (meaning, severity)
+
+
+@pytest.mark.parametrize("key", EVENT)
+def test_a_recovery_told_by_the_event_alone_is_no_outage(key: str) -> None:
+    assert one({"title": "x", key: "resolved"}).status is AlertStatus.RESOLVED
+    assert one({"title": "x", key: "acknowledged"}).status is AlertStatus.ACKNOWLEDGED
+    assert one({"title": "x", key: "deployed"}).status is AlertStatus.FIRING
+    assert one({"title": "x", key: "resolved", "status": "down"}).status is AlertStatus.FIRING
+    assert one({"title": "x", key: "resolved", "status": "banana"}).status is AlertStatus.FIRING
+
+
+@pytest.mark.parametrize(
+    ("title", "name", "meaning", "severity"),
+    [
+        ("[FIRING:1] Disk full", "Disk full", "firing", "warning"),
+        ("🔴 [CRITICAL] Disk full", "Disk full", "firing", "critical"),
+        ("RESOLVED: Disk full", "Disk full", "resolved", "warning"),
+        ("OK - Disk full", "Disk full", "resolved", "info"),
+        ("up-to-date check failed", "up-to-date check failed", "firing", "warning"),
+        ("Recovery", "Recovery", "firing", "warning"),
+        ("[OK]", "[OK]", "firing", "warning"),
+        ("Backup: ok", "Backup: ok", "firing", "warning"),
+    ],
+)
+def test_the_state_may_stand_before_the_name(title: str, name: str, meaning: str, severity: str) -> None:
+    for key in ("title", "text"):
+        alert = one({key: title})
+        assert (alert.name, alert.status.value, alert.severity.value) == (name, meaning, severity)
+
+
+def test_what_stands_before_a_name_is_no_part_of_the_identity() -> None:
+    firing = one({"title": "[Alerting] Disk full", "state": "alerting"})
+    resolved = one({"title": "[OK] Disk full", "state": "ok"})
+    assert (firing.name, resolved.status) == ("[Alerting] Disk full", AlertStatus.RESOLVED)
+    assert firing.fingerprint == resolved.fingerprint == one({"title": "Disk full"}).fingerprint
+
+
+def test_a_message_beside_a_description_is_the_name() -> None:
+    alert = one({"message": "Disk full\nagain", "description": "93 % of / is used"})
+    assert (alert.name, alert.description) == ("Disk full", "93 % of / is used")
+    assert one({"title": "t", "message": "m", "description": "d"}).name == "t"
 
 
 def test_without_a_status_only_a_time_in_the_past_tense_resolves() -> None:
@@ -203,7 +246,7 @@ def test_a_bare_value_is_no_alert(payload: Any) -> None:
     [
         {"event": {"event_type": "incident.triggered", "data": {"title": "x"}}},
         {"action": "Create", "alert": {"alertId": "x", "message": "y"}},
-        {"heartbeat": {"status": 1}, "monitor": {"name": "x"}, "msg": "up"},
+        {"pulse": {"status": 1}, "probe": {"name": "x"}, "msg": "up"},
         {"incident": {"state": "closed", "summary": "x"}},
         {"Type": "Notification", "Message": "{}"},
         {"clock": 1, "ns": 1, "value": 0, "eventid": 6, "p_eventid": 5},

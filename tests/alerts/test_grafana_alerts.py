@@ -210,8 +210,29 @@ def test_a_bad_member_is_reported_and_the_others_are_read() -> None:
     assert parsed.errors == (BadAlert(0, "is not an object"), BadAlert(2, "has nothing to know it by"))
 
 
+def test_of_several_alerts_none_is_made_of_what_is_said_about_all() -> None:
+    common = {"commonLabels": {"alertname": "Shared"}}
+    assert one(body({"status": "firing"}, **common)).name == "Shared"
+    parsed = Driver().parse(body({"status": "firing"}, member(), {}, {"title": "[Alerting] CPU"}, **common))
+    assert [bad.index for bad in parsed.errors] == [0, 2]
+    assert len(parsed.alerts) == 2
+
+
+def test_what_only_the_group_says_of_its_members_completes_them() -> None:
+    entry = without(member(labels={"queue": "a"}, annotations={"topic": "queues"}), "fingerprint")
+    common = {"alertname": "QueueLong", "severity": "info", "queue": "other"}
+    alert = one(body(entry, commonLabels=common, commonAnnotations={"summary": "in short"}))
+    assert (alert.name, alert.severity, alert.description) == ("QueueLong", Severity.INFO, "in short")
+    assert alert.labels == {**common, "queue": "a"}
+
+
+def test_annotations_of_other_names_are_the_description_when_there_is_no_other() -> None:
+    assert one(body(member(annotations={"info": "It is long."}), message="")).description == "info: It is long."
+
+
 def test_a_body_without_a_usable_alert_is_refused_and_an_empty_one_ignored() -> None:
     assert Driver().parse(body()).ignored
+    assert Driver().parse({**body(), "alerts": None}).ignored
     payload: Any
     for payload, code in (({"alerts": [{}]}, "no_alerts"), ({"alerts": [{}] * (MAX_ALERTS + 1)}, "too_many_alerts")):
         with pytest.raises(PayloadError) as caught:

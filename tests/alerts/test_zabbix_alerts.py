@@ -336,3 +336,12 @@ def test_an_empty_list_is_ignored() -> None:
 )
 def test_what_others_send_is_not_claimed(payload: Any) -> None:
     assert Driver().detect(payload) is None
+
+
+def test_a_script_may_hide_the_event_among_fields() -> None:
+    zabbix = {"event_id": "938274", "event_value": "0", "event_nseverity": "3", "host_name": "db-1"}
+    body = {"timestamp": "2026-03-02T10:09:00Z", "host": "db-1", "description": "No ping", "fields": {"zabbix": zabbix}}
+    assert Driver().detect(body) == "`eventid` with `eventvalue`"
+    alert = one(body)
+    assert (alert.fingerprint, alert.name, alert.status.value) == ("938274", "No ping", "resolved")
+    assert (alert.labels["instance"], iso(alert.ends_at)) == ("db-1", "2026-03-02T10:09:00Z")

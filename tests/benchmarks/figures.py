@@ -57,6 +57,9 @@ BATCH_NEW: Final = Figure(
 BATCH_REPEAT: Final = Figure(
     "known alerts in bodies of 100 / raw executemany", 0.30, 0.50, more_is_better=True, unit="alerts/s"
 )
+PARSING: Final = Figure("reading an Alertmanager body of 100 / its json.loads", 3, 2.5, unit="ms")
+NAMED: Final = Figure("the same posted to /alertmanager/ / its json.loads", 3, 2, unit="ms")
+DETECTION: Final = Figure("finding out whose a body is / parsing it, of every driver's", 2, 1, unit="ms")
 SLOW_DISK: Final = Figure(
     "the same at 2 ms a sync / a transaction a request", 15, 20, more_is_better=True, unit="req/s"
 )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from srvmaint.clock import Clock
 from srvmaint.host.blocks import DiskSample, DiskTimes
 from srvmaint.host.kernel import Kill, Kills, Limits, Openers, OpenFiles
 from srvmaint.host.packages import Reboot, Updates
@@ -17,6 +18,7 @@ from srvmaint.host.readings import (
     Processes,
     Space,
     Swapping,
+    TimeSync,
     Unmounted,
     Unreadable,
 )
@@ -24,6 +26,7 @@ from srvmaint.host.reclaim import Found, Place
 from srvmaint.host.reclaim import Limits as ScanLimits
 from srvmaint.host.tasks import Task, Tasks
 from srvmaint.host.units import Unit, Units
+from tests.fakes import FakeClock
 
 GIB = 1024**3
 
@@ -32,6 +35,7 @@ class FakeHost:
     """A healthy machine of two cores and 8 GiB; the test changes what it wants sick."""
 
     def __init__(self) -> None:
+        self.clock: Clock = FakeClock()
         self.at = 1000.0
         self.busy_ticks: tuple[int, ...] = (0, 0)
         self.total_ticks = 1000
@@ -59,6 +63,7 @@ class FakeHost:
         self.stamp = 1
         self.asked = 0
         self.holds: list[Found] = []
+        self.sync = TimeSync("chrony", synchronised=True, offset_s=0.001, uptime_s=86400.0)
         self.failure: Exception | None = None
 
     def busy(self, seconds: float, *percents: float) -> None:
@@ -206,6 +211,11 @@ class FakeHost:
         del places, limits
         self._fail()
         return tuple(self.holds)
+
+    def time_sync(self) -> TimeSync:
+        """What the test says keeps the clock."""
+        self._fail()
+        return self.sync
 
     def _fail(self) -> None:
         if self.failure is not None:

@@ -125,9 +125,9 @@ def test_one_mount_point_may_have_levels_of_its_own() -> None:
 @pytest.mark.parametrize(
     ("config", "status", "words"),
     [
-        (Config(free_warning=Size(60 * GIB)), CheckStatus.WARNING, "50.0 GiB free (less than "),
-        (Config(free_critical=Size(60 * GIB)), CheckStatus.CRITICAL, "50.0 GiB free (less than "),
-        (Config(free_critical=Size(40 * GIB), free_warning=Size(50 * GIB)), CheckStatus.OK, "50.0 GiB free, inodes"),
+        (Config(free_warning=Size(60 * GIB)), CheckStatus.WARNING, "50.0 GiB free (no more than "),
+        (Config(free_critical=Size(60 * GIB)), CheckStatus.CRITICAL, "50.0 GiB free (no more than "),
+        (Config(free_critical=Size(40 * GIB), free_warning=Size(49 * GIB)), CheckStatus.OK, "50.0 GiB free, inodes"),
     ],
 )
 def test_a_floor_counts_whatever_the_percentage(config: Config, status: CheckStatus, words: str) -> None:

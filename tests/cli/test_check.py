@@ -43,6 +43,13 @@ def test_paths_may_be_repeated_or_separated_by_commas(tmp_path: Path) -> None:
     assert found.exit_code == 3
 
 
+def test_hosts_on_the_command_line_need_no_section_in_the_file(tmp_path: Path) -> None:
+    found = check(tmp_path, "network", "--hosts", "127.0.0.1,localhost", "--json")
+    [result] = json.loads(found.stdout)["results"]
+    assert result["status"] == "ok"
+    assert {metric["name"] for metric in result["metrics"]} >= {"loss:127.0.0.1", "loss:localhost"}
+
+
 @pytest.mark.parametrize(
     ("arguments", "reason"),
     [
@@ -54,15 +61,26 @@ def test_paths_may_be_repeated_or_separated_by_commas(tmp_path: Path) -> None:
         (("disk", "--paths", "relative"), "must be absolute"),
         (("memory", "--paths", "/"), "belongs to the disk checker"),
         (("memory", "--per-cpu"), "belongs to the cpu checker"),
+        (("memory", "--hosts", "127.0.0.1"), "belongs to the network checker"),
+        (("network",), "Add a [checkers.network] section with it to the configuration, or give --hosts."),
+        (("network", "--hosts", "a/b"), "host 'a/b' is no host name"),
+        (("disk", "--warning", "much"), "a percentage from 0 to 100"),
+        (("disk", "--label", "site"), "write NAME=VALUE"),
+        (("disk", "--label", "a-b=c"), "write NAME=VALUE"),
+        (("disk", "--label", "check=c"), "have a label check of their own"),
         (("memory", "--samples", "2"), "belongs to the cpu and the io checker"),
         (("memory", "--names", "x"), "belongs to the process checker"),
-        (("disk", "--warning", "much"), "cannot use --warning much: it must be a percentage"),
     ],
 )
 def test_what_does_not_fit_is_refused_with_the_reason(tmp_path: Path, arguments: tuple[str, ...], reason: str) -> None:
     error = check(tmp_path, *arguments).exception
     assert isinstance(error, UsageError)
     assert reason in str(error)
+
+
+def test_the_host_and_labels_of_the_command_line_are_in_the_results(tmp_path: Path) -> None:
+    data = json.loads(check(tmp_path, "disk", "--hostname", "web-1", "--label", "site=a=b", "--json").stdout)
+    assert (data["hostname"], data["labels"]) == ("web-1", {"site": "a=b"})
 
 
 def test_a_nagios_plugin_that_cannot_begin_is_unknown_with_a_line_on_stdout(tmp_path: Path) -> None:
@@ -81,8 +99,9 @@ def test_a_skipped_checker_is_shown_as_skipped_unless_it_is_asked_for(tmp_path: 
 
 def test_the_list_says_what_runs_by_default_and_what_each_looks_at(tmp_path: Path) -> None:
     rows = json.loads(check(tmp_path, "--list", "--json", CHECKERS_SKIP="cpu").stdout)["checkers"]
-    assert [row["checker"] for row in rows] == [*registry.names(PACKAGE)]
-    assert [row["checker"] for row in rows if row["enabled"]] == ["cpu", "disk", "memory"]
-    assert rows[0]["skipped"] == "CHECKERS_SKIP"
+    found = {row["checker"]: row for row in rows}
+    assert list(found) == [*registry.names(PACKAGE)]
+    assert found["cpu"]["skipped"] == "CHECKERS_SKIP"
     assert all(row["description"] for row in rows)
+    assert [name for name, row in found.items() if row["enabled"]] == ["cpu", "disk", "memory"]
     assert "skipped" in check(tmp_path, "--list", CHECKERS_SKIP="cpu").stdout

@@ -88,8 +88,33 @@ def test_nagios_always_gets_a_line() -> None:
 
 
 def test_a_nagios_label_with_a_quote_or_an_equals_sign_stays_one_label() -> None:
-    odd = CheckResult("disk", CheckStatus.OK, "x", (Metric("used:/it's=1", 1, "%"),))
-    assert formats.as_nagios([odd]).endswith("| 'used:/it''s_1'=1%")
+    odd = CheckResult("disk", CheckStatus.OK, "x", (Metric("used:/it's=1 a", 1, "%"),))
+    assert formats.as_nagios([odd]).endswith("| 'used:/it_s_1 a'=1%")
+
+
+def test_short_times_keep_their_digits_in_every_format() -> None:
+    quick = CheckResult("tcp", CheckStatus.OK, "x", (Metric("time:db:5432", 0.000043, "s", 0.0005, 1),))
+    assert formats.as_nagios([quick]).endswith("| time:db:5432=0.000043s;0.0005;1")
+    assert formats.as_checkmk([quick]).startswith('0 "srvmaint tcp" time_db_5432=0.000043;0.0005;1 ')
+    assert 'metric="time:db:5432",unit="s"} 0.000043' in formats.as_prometheus([quick])
+
+
+def test_levels_that_are_reached_from_above_are_ranges_for_nagios_and_no_upper_levels_for_checkmk() -> None:
+    left = CheckResult("certificate", CheckStatus.OK, "x", (Metric("days_left:a", 41.5, "", 14, 7, low=True),))
+    assert formats.as_nagios([left]).endswith("| days_left:a=41.5;14:;7:")
+    assert formats.as_checkmk([left]).startswith('0 "srvmaint certificate" days_left_a=41.5 ')
+
+
+def test_what_the_results_come_from_is_told_where_the_caller_says_it() -> None:
+    origin = formats.Origin("web-1", {"site": 'a"b'})
+    assert formats.as_text([WARNED], origin).splitlines()[0] == 'on host=web-1, site=a"b'
+    data = json.loads(formats.as_json([WARNED], origin))
+    assert (data["hostname"], data["labels"]) == ("web-1", {"site": 'a"b'})
+    assert 'srvmaint_check_status{check="memory",instance="web-1",site="a\\"b"} 1' in formats.as_prometheus(
+        [WARNED], origin
+    )
+    assert formats.as_nagios([WARNED], origin) == formats.as_nagios([WARNED])
+    assert formats.as_checkmk([WARNED], origin) == formats.as_checkmk([WARNED])
 
 
 def test_nagios_output_stays_below_what_servers_cut() -> None:
@@ -142,4 +167,4 @@ def test_numbers_have_no_exponent_and_no_needless_zeros(value: float | None, tex
 
 @pytest.mark.parametrize("style", list(formats.FORMATS))
 def test_every_format_copes_with_nothing(style: str) -> None:
-    assert isinstance(formats.FORMATS[style]([]), str)
+    assert isinstance(formats.FORMATS[style]([], formats.NOWHERE), str)

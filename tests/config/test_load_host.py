@@ -52,6 +52,15 @@ def test_a_mistake_in_a_checker_stops_it_with_every_problem(tmp_path: Path) -> N
     assert set(found) >= {"checkers.enabled[3]", "checkers.timeout"}
 
 
+def test_a_checkers_own_timeout_has_to_fit_into_that_of_all(tmp_path: Path) -> None:
+    text = '[checkers]\ntimeout = "4s"\n[checkers.network]\nhosts = ["a"]\ntimeout = "4s"\n'
+    with pytest.raises(ConfigError) as caught:
+        load_host(write(tmp_path, text), {"HOME": "/"})
+    [problem] = caught.value.problems
+    assert (problem.path, problem.line) == ("checkers.network.timeout", 5)
+    assert problem.message.startswith("(4s) must be below [checkers] timeout (4s)")
+
+
 @pytest.mark.parametrize("prefix", ["", "SRVMAINT_"])
 def test_the_environment_says_which_checkers_to_skip_and_its_variable_is_named(tmp_path: Path, prefix: str) -> None:
     environ = {"HOME": "/", f"{prefix}CHECKERS_SKIP": "cpu, disk,,nope"}

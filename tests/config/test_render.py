@@ -9,11 +9,13 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+from srvmaint.alerts._mapping import Mapping
 from srvmaint.config.jsonschema import json_schema
 from srvmaint.config.load import load
 from srvmaint.config.render import example, generated, reference
 from srvmaint.config.schema import Config
 from srvmaint.config.show import as_data, as_toml
+from srvmaint.settings import describe
 from tests.config.written import loaded
 
 ROOT = Path(__file__).parents[2]
@@ -69,6 +71,8 @@ def test_every_example_in_the_example_is_valid_when_its_mark_is_removed(tmp_path
     config = loaded(tmp_path, text, environ)
     assert {"ops-console", "ops-generic", "ops-slack"} <= {channel.name for channel in config.channels}
     assert [route.name for route in config.routes] == ["full-pipeline", "disk-triage", "everything-else"]
+    (mapping,) = config.alerts.configs["generic"].mappings
+    assert all(getattr(mapping, item.name) not in (None, (), {}) for item in describe(Mapping))
     assert config.warnings == ()
 
 
@@ -121,6 +125,12 @@ def test_the_reference_has_a_row_for_every_key_of_every_section() -> None:
     for key in ("listen", "retention", "env_file", "reopen_within", "paths", "webhook_url", "send_resolved", "match"):
         assert f"| `{key}` |" in text
     assert all(line.count(" | ") >= 3 for line in text.splitlines() if line.startswith("| `"))
+
+
+def test_the_reference_has_the_keys_of_the_tables_in_a_list_below_their_driver() -> None:
+    below = reference().partition("##### `[[alerts.generic.mappings]]`\n")[2].partition("\n#### ")[0]
+    assert re.findall(r"^\| `(\w+)` \|", below, re.MULTILINE) == [item.name for item in describe(Mapping)]
+    assert "##### `[[checkers.certificate.targets]]`" in reference()
 
 
 def test_what_is_shown_can_be_loaded_again_and_is_the_same(tmp_path: Path) -> None:

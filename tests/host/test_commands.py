@@ -28,7 +28,8 @@ def test_a_program_is_found_in_fixed_places_and_nowhere_else(tmp_path: Path) -> 
 
 def test_a_program_speaks_english_and_its_last_complaint_is_kept(tmp_path: Path) -> None:
     path = script(tmp_path, "tool", 'echo "$LC_ALL $1"; echo first >&2; echo last >&2; exit 3')
-    assert commands.run((path, "a;b"), 30) == commands.Answer(3, "C a;b\n", "last")
+    assert commands.run((path, "a;b"), 30) == commands.Answer(3, "C a;b\n", "first\nlast\n")
+    assert commands.run((path, ""), 30).reason == "last"
 
 
 def test_a_program_that_hangs_is_killed_with_its_children(tmp_path: Path) -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from msgspec import structs
+
 from srvmaint.incidents.transition import Became
 from srvmaint.model import Change, HistoryEvent, IncidentStatus
 from tests.fakes import START
@@ -286,3 +288,24 @@ def test_the_next_batch_starts_from_zero() -> None:
     assert sum(ledger.became.values()) == 0
     ledger.apply(heard(alert("b")))
     assert changes(ledger) == {"i1": [Change.ALERT_JOINED]}
+
+
+def test_an_update_that_names_nothing_but_its_alert_keeps_what_is_known_of_it() -> None:
+    memory = Memory()
+    memory.take(alert("key-1", text="91 %", severity=WARNING))
+    bare = structs.replace(alert("key-1", ACKNOWLEDGED, CRITICAL, labels={}, start=None), name="key-1", named=False)
+    ledger = memory.take(bare, bare)
+    [row] = memory.alerts.values()
+    assert (row.alert.status, row.alert.severity) == (ACKNOWLEDGED, WARNING)
+    assert (row.alert.name, row.alert.description, row.alert.labels) == ("DiskFull", "91 %", {"instance": "db1"})
+    assert ledger.became[Became.UNCHANGED] == 1
+    assert row.labels_json == '{"instance":"db1"}'
+    memory.take(structs.replace(bare, status=RESOLVED))
+    assert (row.alert.status, row.alert.name, row.alert.severity) == (RESOLVED, "DiskFull", WARNING)
+
+
+def test_an_update_that_names_nothing_makes_do_with_itself_where_nothing_is_known() -> None:
+    memory = Memory()
+    memory.take(structs.replace(alert("key-1"), name="key-1", named=False))
+    [incident] = memory.incidents.values()
+    assert incident.title == "key-1"

@@ -11,8 +11,8 @@ from tests.incidents.given import ACKNOWLEDGED, CRITICAL, FIRING, RESOLVED, WARN
 OLD, NEW = b"old", b"new"
 
 
-def known(status: AlertStatus = FIRING, start: int | None = 100) -> Known:
-    return Known(status, CRITICAL, start, OLD)
+def known(status: AlertStatus = FIRING, start: int | None = 100, *, end: int | None = None) -> Known:
+    return Known(status, CRITICAL, start, OLD, end)
 
 
 @pytest.mark.parametrize(("status", "begins"), [(FIRING, True), (ACKNOWLEDGED, False), (RESOLVED, False)])
@@ -182,6 +182,33 @@ ROWS: list[tuple[str, Known, Alert, bytes, HistoryEvent | None, Became, bool]] =
         HistoryEvent.STALE,
         Became.UNCHANGED,
         False,
+    ),
+    (
+        "a firing heard after an end that names no start, and that began before it, is stale",
+        known(RESOLVED, None, end=200),
+        alert(start=199),
+        OLD,
+        HistoryEvent.STALE,
+        Became.UNCHANGED,
+        False,
+    ),
+    (
+        "one that began in the moment of such an end fires",
+        known(RESOLVED, None, end=200),
+        alert(start=200),
+        OLD,
+        HistoryEvent.REFIRED,
+        Became.UPDATED,
+        True,
+    ),
+    (
+        "so does one without a time",
+        known(RESOLVED, None, end=200),
+        alert(start=None),
+        OLD,
+        HistoryEvent.REFIRED,
+        Became.UPDATED,
+        True,
     ),
     (
         "acknowledged although it was over: live again, but nobody has to be called",

@@ -168,3 +168,18 @@ async def test_a_check_of_no_family_speaks_for_itself() -> None:
     [found] = await advice(evidence=(due, fine))
     assert (found.type, found.priority, found.actions) == ("reboot", Priority.MEDIUM, ("asked for by libc6",))
     assert found.description == "a reboot is due."
+
+
+def test_a_floor_of_free_space_confirms_an_alert_about_that_mount_point() -> None:
+    about = alert("DiskFull", labels={"instance": HERE, "mountpoint": "/data"})
+    short = result(
+        "disk",
+        CheckStatus.CRITICAL,
+        "/data 40 % used, 1.0 GiB free (no more than 2GB)",
+        Metric("used:/data", 40, "%", 80, 95),
+        Metric("free:/data", 2**30, "B", None, 2e9, low=True),
+    )
+    assert verdict(about, short)[0] is Verdict.CONFIRMED
+    plenty = Metric("free:/data", 9e9, "B", None, 2e9, low=True)
+    fine = result("disk", CheckStatus.OK, "/data 40 % used", Metric("used:/data", 40, "%", 80, 95), plenty)
+    assert verdict(about, fine)[0] is Verdict.CONTRADICTED

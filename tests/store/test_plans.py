@@ -69,7 +69,8 @@ class RecordingReader(Reader):
 
 
 def plan(connection: sqlite3.Connection, sql: str) -> list[str]:
-    values: Any = dict.fromkeys(re.findall(r":(\w+)", sql)) or [None] * sql.count("?")
+    numbered = [int(number) for number in re.findall(r"\?(\d+)", sql)]
+    values: Any = dict.fromkeys(re.findall(r":(\w+)", sql)) or [None] * max(numbered, default=sql.count("?"))
     return [row[3] for row in connection.execute(f"EXPLAIN QUERY PLAN {sql}", values)]
 
 

@@ -161,3 +161,36 @@ async def test_the_trace_of_the_sender_is_kept_where_it_is_one(face: Face, trace
     assert (accepted["trace_id"] == TRACE) == is_taken
     (run,) = (await face.get(f"/orchestration/pipelines/?trace_id={accepted['trace_id']}")).body["items"]
     assert run["run_id"] == accepted["runs"][0]["run_id"]
+
+
+EVENT: dict[str, Any] = {
+    "routing_key": "any",
+    "event_action": "trigger",
+    "payload": {"summary": "Disk full", "source": "db-1", "severity": "critical"},
+}
+
+
+@pytest.mark.parametrize("key", [None, "disk/db-1"])
+async def test_a_client_of_the_events_api_finds_in_the_answer_the_key_that_ends_what_it_began(
+    face: Face, key: str | None
+) -> None:
+    address = "/alerts/webhook/pagerduty/v2/enqueue"
+    begun = await face.post(address, EVENT | ({"dedup_key": key} if key else {}))
+    assert (begun.status, begun.body["message"]) == (202, "Event processed")
+    assert begun.body["dedup_key"]
+    assert key in (None, begun.body["dedup_key"])
+    for action, status in (("acknowledge", "acknowledged"), ("resolve", "resolved")):
+        body = {"routing_key": "any", "event_action": action, "dedup_key": begun.body["dedup_key"]}
+        assert (await face.post(address, body)).body["dedup_key"] == begun.body["dedup_key"]
+        (alert,) = (await face.get("/alerts/")).body["items"]
+        assert (alert["status"], alert["name"]) == (status, "Disk full")
+
+
+async def test_what_is_no_event_is_answered_there_as_everywhere(face: Face) -> None:
+    address = "/alerts/webhook/pagerduty/v2/enqueue/"
+    refused = await face.post(address, {"hello": "world"})
+    assert (refused.status, refused.body["error"]) == (422, "undetected")
+    change = await face.post(address, {"routing_key": "any", "payload": {"summary": "deployed"}})
+    assert (change.status, change.body["status"]) == (200, "ignored")
+    assert "dedup_key" not in change.body
+    assert (await face.get(address)).status == 405

@@ -51,8 +51,7 @@ def _actions(result: CheckResult) -> tuple[str, ...]:
 
 
 def _is_bad(metric: Metric) -> bool:
-    level = metric.warn if metric.warn is not None else metric.crit
-    return level is not None and metric.value >= level
+    return metric.reaches(metric.crit if metric.warn is None else metric.warn)
 
 
 def _wanted_path(alert: Alert) -> str:
@@ -73,7 +72,7 @@ def _read(alert: Alert, result: CheckResult) -> Reading:
     if not own:
         return Reading(CheckStatus.UNKNOWN, f"{path} is not among the paths the disk checker looks at")
     text = next((line for line in result.details if line.startswith(f"{path} ")), result.message)
-    if any(metric.crit is not None and metric.value >= metric.crit for metric in own):
+    if any(metric.reaches(metric.crit) for metric in own):
         return Reading(CheckStatus.CRITICAL, text)
     if any(_is_bad(metric) for metric in own):
         return Reading(CheckStatus.WARNING, text)

@@ -10,6 +10,13 @@ CREATE TABLE payload (
     body BLOB NOT NULL
 ) STRICT;
 
+-- deliveries whose sender gives them an id: a hash of the driver's name and that id
+CREATE TABLE heard (
+    id BLOB PRIMARY KEY,
+    at INTEGER NOT NULL
+) STRICT, WITHOUT ROWID;
+CREATE INDEX heard_at ON heard (at);
+
 CREATE TABLE incident (
     id TEXT PRIMARY KEY,
     title TEXT NOT NULL,
@@ -116,7 +123,7 @@ CREATE TABLE step (
     output TEXT,
     error TEXT,
     PRIMARY KEY (run_id, seq)
-) STRICT;
+) STRICT, WITHOUT ROWID;
 
 CREATE TABLE evidence (
     id TEXT PRIMARY KEY,
@@ -146,7 +153,7 @@ CREATE TABLE delivery (
     give_up_at INTEGER NOT NULL,
     -- how far the incident's count of firings had come when this was decided; NULL when it says nothing of that
     fired_seq INTEGER,
-    -- the message as JSON, deflated: it is the largest thing kept
+    -- the message as JSON, deflated (store/packed.py): it is the largest thing kept
     message BLOB NOT NULL
 ) STRICT;
 CREATE INDEX delivery_due ON delivery (channel, next_at) WHERE next_at IS NOT NULL;

@@ -44,10 +44,10 @@ async def offer_again(services: Services, rejected_id: str, driver: str | None) 
     """
     found = await pages.rejected_body(services.store.reader, rejected_id)
     came = hooks.Came(found.body, driver or found.driver, found.trace_id, found.headers)
-    status, body = await hooks.take(services, came, kept_as=found.id)
-    if status != HTTPStatus.NOT_FOUND:
+    taken = await hooks.take(services, came, kept_as=found.id)
+    if taken.status != HTTPStatus.NOT_FOUND:
         await services.store.mark_replayed(found.id, services.clock.now())
-    return status, body
+    return taken.status, taken.shape
 
 
 def whole_shape(found: Rejected) -> dict[str, Any]:
