@@ -170,7 +170,10 @@ def _result(result: CheckResult) -> dict[str, Any]:
         "checker": result.checker,
         "status": result.status.value,
         "message": result.message,
-        "metrics": result.metrics,
+        "metrics": [
+            {"name": each.name, "value": each.value, "unit": each.unit, "warn": each.warn, "crit": each.crit}
+            for each in result.metrics
+        ],
         "details": result.details,
         "at": iso(result.at or None),
     }
