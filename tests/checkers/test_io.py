@@ -89,3 +89,14 @@ def test_a_machine_without_disks_is_skipped() -> None:
     host = FakeHost()
     host.disk_work = {}
     assert Driver(Config(), host).check().status is CheckStatus.SKIPPED
+
+
+def test_looks_follow_one_another_and_one_too_close_keeps_the_earlier_as_the_start() -> None:
+    host = FakeHost()
+    driver = Driver(Config(), host)
+    host.works("vda", 0.1, percent=100, requests=10, wait_ms=100)
+    assert driver.check().status is CheckStatus.UNKNOWN
+    host.works("vda", 9.9, percent=100, requests=100, wait_ms=100)
+    assert driver.check().message.startswith("vda 100 % busy, 100.0 ms a request")
+    host.works("vda", 10, percent=10, requests=100, wait_ms=1)
+    assert driver.check().message.startswith("vda 10 % busy, 1.0 ms a request")

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import itertools
 import os
+import subprocess
 from pathlib import Path
 
 import pytest
@@ -137,6 +138,19 @@ def test_a_budget_of_time_that_is_used_up_is_said(tmp_path: Path) -> None:
     again = scanner.look(everything(tmp_path), (), "")
     assert again is not None
     assert again.missed, "places that come after it are not whole either"
+
+
+@pytest.mark.root
+@pytest.mark.skipif(os.geteuid() != 0, reason="mounting a tmpfs needs root")
+def test_another_filesystem_mounted_inside_is_not_entered(tmp_path: Path) -> None:
+    write(tmp_path / "own", 64)
+    (tmp_path / "mounted").mkdir()
+    subprocess.run(["mount", "-t", "tmpfs", "-o", "size=1M", "tmpfs", str(tmp_path / "mounted")], check=True)
+    try:
+        write(tmp_path / "mounted/x", 64)
+        assert look(everything(tmp_path)).files == 1
+    finally:
+        subprocess.run(["umount", str(tmp_path / "mounted")], check=True)
 
 
 def test_another_machines_filesystem_is_not_even_touched(tmp_path: Path) -> None:
