@@ -198,6 +198,10 @@ class Metric(msgspec.Struct, frozen=True):
     low: bool = False
     """Less is worse: a level is reached when the value has come down to it (days left), not up to it."""
 
+    def reaches(self, level: float | None) -> bool:
+        """Whether the value has come to a level; never where there is none."""
+        return level is not None and (self.value <= level if self.low else self.value >= level)
+
 
 class CheckResult(msgspec.Struct, frozen=True):
     """What a checker found on this host at one moment."""

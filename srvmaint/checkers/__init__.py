@@ -1,8 +1,7 @@
 """CHECK: one file per checker, each looking at this host now.
 
-A checker module has `Config` (its settings section), `Driver`, and `NEEDS` where the machine has to give it more than
-any process has. A checker is a plain blocking function: `_run` gives
-it a thread and a deadline, so that a hung mount can block neither the event loop nor the stop.
+A checker module has `Config` (its settings section), `NEEDS` and `Driver`. A checker is a plain blocking function:
+`_run` gives it a thread and a deadline, so that a hung mount can block neither the event loop nor the stop.
 """
 
 from __future__ import annotations
@@ -18,6 +17,7 @@ class Needs(NamedTuple):
     """What a checker needs of the machine, as data: a doctor can prove it, a unit file can be derived from it.
 
     Where several things will do (a socket, else a command), all are named: the checker uses the first that is there.
+    Without one of them it sees less, and its result says what is missing.
     """
 
     files: tuple[str, ...] = ()

@@ -46,6 +46,21 @@ def size(count: float) -> str:
     return f"{count:.1f} {_UNITS[-1]}"
 
 
+def span(seconds: float) -> str:
+    """Seconds as a person says them: `45 s`, `30 min`, `5 h`, `12 days`."""
+    for unit, length in (("days", 86400), ("h", 3600), ("min", 60)):
+        if seconds >= 2 * length or (unit != "days" and seconds >= length):
+            return f"{seconds // length:.0f} {unit}"
+    return f"{seconds:.0f} s"
+
+
+def plural(count: int, noun: str) -> str:
+    """`1 process`, `2 processes`."""
+    if count == 1:
+        return f"1 {noun}"
+    return f"{count} {noun}{'es' if noun.endswith('s') else 's'}"
+
+
 def reason_of(error: Exception) -> str:
     """An exception as the reason in `cannot do X: reason`."""
     if isinstance(error, OSError) and error.strerror:

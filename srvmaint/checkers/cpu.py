@@ -1,8 +1,8 @@
 """How busy the processors are.
 
 A percentage needs two looks at the kernel's counters. The daemon's driver lives long, so the time between two checks is
-the window; it never sleeps. Where there is no earlier look (a single check from cron) the load average stands in, and
-the message says so.
+the window; it never sleeps. A check from the command line has no earlier look: it watches for `samples` seconds first,
+or the load average stands in, and the message says so.
 """
 
 from __future__ import annotations
@@ -10,12 +10,14 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import NamedTuple
 
+from srvmaint.checkers import Needs
 from srvmaint.checkers._levels import level_problems, percent, status_of
 from srvmaint.checkers._top import Top
 from srvmaint.host.readings import CpuSample, CpuTimes, Host, Load, Pressure
 from srvmaint.model import CheckResult, CheckStatus, Metric
 from srvmaint.settings import Percent, setting
 
+NEEDS = Needs(files=("/proc/stat", "/proc/loadavg", "/proc/pressure/cpu"))
 MIN_WINDOW_S = 0.5
 """Counters tick every 10 ms: a shorter window says more about the tick than about the processors."""
 MAX_WINDOW_S = 300.0
@@ -35,6 +37,14 @@ class Config:
         example=90,
     )
     critical: Percent = setting(Percent(95), help="busy percent that is critical", example=98)
+    samples: int = setting(
+        0,
+        help="seconds that `srvmaint check` watches the processors first, one sample a second; 0: it judges by the "
+        "load average and does not wait; the daemon measures between its checks and never waits",
+        example=5,
+        minimum=0,
+        maximum=300,
+    )
     per_cpu: bool = setting(
         default=False, help="let the busiest single core decide instead of the average of all", example=True
     )
@@ -61,10 +71,15 @@ class Driver:
         self._config = config
         self._host = host
         self._top = Top(host)
+        self._samples: list[CpuSample] = []
         try:
             self._earlier: CpuSample | None = host.cpu()
         except (OSError, ValueError):
             self._earlier = None  # check() meets the same error, and there it becomes the result
+
+    def sample(self) -> None:
+        """Look once between the first look and the check: the quietest and the busiest stretch become figures."""
+        self._samples.append(self._host.cpu())
 
     def check(self) -> CheckResult:
         """Measure since the previous look, or judge by the load where there is none to measure from."""
@@ -72,6 +87,8 @@ class Driver:
         load = self._host.load()
         pressure = self._host.pressure("cpu")
         busy = _between(self._earlier, now)
+        stretches = _stretches(self._earlier, self._samples)
+        self._samples = []
         if self._earlier is None or now.at - self._earlier.at >= MIN_WINDOW_S:
             self._earlier = now
         if busy is None:
@@ -86,6 +103,7 @@ class Driver:
             metrics=(
                 self._level(name, value),
                 *_of_window(busy, every_core=self._config.per_cpu),
+                *stretches,
                 *_of_moment(load, pressure),
             ),
             details=() if status is CheckStatus.OK else self._top.by_cpu(),
@@ -133,6 +151,18 @@ def _between(earlier: CpuSample | None, now: CpuSample) -> _Busy | None:
         steal=_clamp((now.all.steal - earlier.all.steal) / ticks),
         cores=cores,
     )
+
+
+def _stretches(first: CpuSample | None, samples: list[CpuSample]) -> list[Metric]:
+    """What the samples between two looks say that their average hides; nothing where there were no two of them."""
+    if first is None or len(samples) < 2:  # noqa: PLR2004 - one stretch is the average
+        return []
+    busy = [_share(old.all, new.all) for old, new in zip([first, *samples], samples, strict=False)]
+    return [
+        Metric("samples", float(len(busy))),
+        Metric("cpu_percent_min", round(min(busy), 1), "%"),
+        Metric("cpu_percent_max", round(max(busy), 1), "%"),
+    ]
 
 
 def _share(old: CpuTimes, new: CpuTimes) -> float:

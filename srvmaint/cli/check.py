@@ -6,6 +6,7 @@ results look like is in `_check_formats`; what the checkers are is in `checkers/
 
 from __future__ import annotations
 
+import contextlib
 import dataclasses
 import threading
 from collections.abc import Iterable
@@ -27,8 +28,14 @@ from srvmaint.settings import describe, from_text
 if TYPE_CHECKING:
     from srvmaint.config.schema import HostConfig
 
-_OWN_FLAGS: Final = {"per_cpu": "cpu", "paths": "disk", "hosts": "network"}
-"""Settings that can be given on the command line, and the checker each belongs to."""
+_OWN_FLAGS: Final = {
+    "per_cpu": ("cpu",),
+    "samples": ("cpu", "io"),
+    "paths": ("disk",),
+    "names": ("process",),
+    "hosts": ("network",),
+}
+"""Settings that can be given on the command line, and the checkers that have them."""
 _LEVELS: Final = ("warning", "critical")
 _TAKEN: Final = ("check", "metric", "unit", "instance", "host")
 _BAD_ARGUMENTS: Final = 2
@@ -57,16 +64,22 @@ count. 2 is also a mistake on the command line or in the configuration; with
 @click.option("--critical", metavar="LEVEL", help="What is critical, as in the settings; with exactly one CHECKER.")
 @click.option(
     "--samples",
-    type=click.IntRange(1, 300),
+    type=click.IntRange(0, 300),
     default=None,
     metavar="SECONDS",
-    help="cpu: watch the processors this long first, instead of judging by the load average.",
+    help="cpu, io: watch this long first, one sample a second; 0 does not wait.",
 )
 @click.option(
     "--per-cpu", is_flag=True, help="cpu: let the busiest core decide; watches for 1 s unless --samples is given."
 )
 @click.option(
     "--paths", multiple=True, metavar="PATH", help="disk: these instead of the configured; repeat or use commas."
+)
+@click.option(
+    "--names",
+    multiple=True,
+    metavar="NAME",
+    help="process: these have to run, instead of the configured; repeat or use commas.",
 )
 @click.option(
     "--hosts", multiple=True, metavar="HOST", help="network: these instead of the configured; repeat or use commas."
@@ -90,6 +103,7 @@ def command(
     samples: int | None,
     per_cpu: bool,
     paths: tuple[str, ...],
+    names: tuple[str, ...],
     hosts: tuple[str, ...],
     hostname: str | None,
     label: tuple[str, ...],
@@ -102,19 +116,18 @@ def command(
         if is_list:
             click.echo(_listing(config, is_json=style == "json"))
             return
-        names = _chosen(checkers, config.checkers.enabled)
+        chosen = _chosen(checkers, config.checkers.enabled)
         given = {
             "warning": warning,
             "critical": critical,
             "per_cpu": per_cpu or None,
+            "samples": 1 if per_cpu and samples is None else samples,
             "paths": _split(paths) or None,
+            "names": _split(names) or None,
             "hosts": _split(hosts) or None,
         }
-        configs = _configs(names, config.checkers.drivers, given, named=len(checkers))
-        if samples is not None and "cpu" not in names:
-            raise UsageError("cannot use --samples: it belongs to the cpu checker, which is not among those that run.")
-        watch = samples or (1 if per_cpu else 0)
-        results = _run(names, configs, config, watch=watch, is_everything=include_skipped)
+        configs = _configs(chosen, config.checkers.drivers, given, named=len(checkers))
+        results = _run(chosen, configs, config, is_everything=include_skipped)
     except SrvmaintError as error:
         if style != "nagios":
             raise
@@ -169,13 +182,16 @@ def _configs(names: tuple[str, ...], configured: Any, given: dict[str, Any], *, 
     for option, value in given.items():
         if value is None:
             continue
-        owner = names[0] if option in _LEVELS else _OWN_FLAGS[option]
-        if owner not in told:
+        owners = names if option in _LEVELS else _OWN_FLAGS[option]
+        taking = [owner for owner in owners if owner in told]
+        if not taking:
             flag = option.replace("_", "-")
             raise UsageError(
-                f"cannot use --{flag}: it belongs to the {owner} checker, which is not among those that run."
+                f"cannot use --{flag}: it belongs to the {' and the '.join(owners)} checker, "
+                "which is not among those that run."
             )
-        told[owner][option] = value
+        for owner in taking:
+            told[owner][option] = value
     configs = {name: _config(name, configured.get(name), told[name]) for name in names}
     for name, config in configs.items():
         _refuse(name, config.problems() if hasattr(config, "problems") else [])
@@ -184,6 +200,8 @@ def _configs(names: tuple[str, ...], configured: Any, given: dict[str, Any], *, 
 
 def _config(name: str, configured: Any, told: dict[str, Any]) -> Any:
     """A checker's settings; it may have none in the file if the command line says all it needs."""
+    if configured is not None and not told:
+        return configured
     section = registry.load(PACKAGE, name).Config
     known = {item.name: item for item in describe(section)}
     values = {}
@@ -215,18 +233,31 @@ def _refuse(name: str, problems: list[str]) -> None:
 
 
 def _run(
-    names: tuple[str, ...], configs: dict[str, Any], config: HostConfig, *, watch: int, is_everything: bool
+    names: tuple[str, ...], configs: dict[str, Any], config: HostConfig, *, is_everything: bool
 ) -> list[CheckResult]:
-    """Run them side by side. `watch` seconds pass between the first look at the processors and the check."""
+    """Run them side by side; those that measure between two looks are given time for it first."""
     clock = Clock()
     skip = (
         {} if is_everything else {name: config.skips.checkers[name] for name in names if name in config.skips.checkers}
     )
     drivers = build([name for name in names if name not in skip], configs, LinuxHost(clock))
-    if watch and "cpu" in drivers:
-        click.echo(f"watching the processors for {watch} s", err=True)
-        threading.Event().wait(watch)
+    _watch({name: getattr(configs[name], "samples", 0) for name in drivers}, drivers)
     return Runner(drivers, clock=clock, timeout=config.checkers.timeout, skip=skip).run(names)
+
+
+def _watch(samples: dict[str, int], drivers: dict[str, Any]) -> None:
+    """Let those checkers that ask for it look once a second before they are asked what they saw."""
+    watching = [name for name, count in samples.items() if count]
+    if not watching:
+        return
+    longest = max(samples.values())
+    click.echo(f"watching for {longest} s: {', '.join(watching)}", err=True)
+    for second in range(1, longest + 1):
+        threading.Event().wait(1)
+        for name in watching:
+            if second <= samples[name]:
+                with contextlib.suppress(OSError, ValueError):  # the check itself meets it again, and reports it
+                    drivers[name].sample()
 
 
 def _listing(config: HostConfig, *, is_json: bool) -> str:

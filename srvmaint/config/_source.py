@@ -8,13 +8,11 @@ from __future__ import annotations
 import os
 import re
 import stat
-import tomllib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Final
 
-from srvmaint.config import _lines
 from srvmaint.errors import ConfigError, Problem
 
 FILE_NAME: Final = "srvmaint.toml"
@@ -41,6 +39,8 @@ class Source:
         """The problems with file and line, in the order of the lines."""
         if self.path is None:
             return list(problems)
+        from srvmaint.config import _lines  # noqa: PLC0415 - only on the way to an error
+
         lines = _lines.index(self.text)
         located = [
             replace(problem, file=str(self.path), line=_lines.find(lines, problem.path))
@@ -96,6 +96,8 @@ def read(path: Path | None) -> Source:
     """
     if path is None:
         return Source(None, "", {}, 0)
+    import tomllib  # noqa: PLC0415 - 10 ms that a check without a file does not pay
+
     raw, mode = _read_bytes(path)
     try:
         text = raw.decode("utf-8-sig").replace("\r\n", "\n")

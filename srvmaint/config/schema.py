@@ -89,7 +89,7 @@ class Slug(str):
     @classmethod
     def parse(cls, value: object) -> Self:
         """Read a name; raises ValueError with the phrase an operator needs."""
-        if not isinstance(value, str) or not re.fullmatch(_NAME, value):
+        if not isinstance(value, str) or not re.fullmatch(NAME, value):
             raise ValueError("must be 1 to 64 lower-case letters, digits, `-` or `_`, beginning with a letter or digit")
         return cls(value)
 

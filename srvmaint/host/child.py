@@ -5,15 +5,16 @@ A program is looked for in the directories of the system, never in PATH, and nev
 
 from __future__ import annotations
 
-import errno
-import os
 import signal
 import subprocess
 from collections.abc import Callable, Mapping, Sequence
 from types import FrameType
-from typing import Final, NamedTuple
+from typing import Final
 
-PLACES: Final = ("/usr/bin", "/bin", "/usr/sbin", "/sbin", "/usr/local/bin")
+from srvmaint.host import commands
+from srvmaint.host.commands import Answer
+
+PLACES: Final = commands.PATH
 _PASSED_ON: Final = (signal.SIGTERM, signal.SIGHUP, signal.SIGUSR1, signal.SIGUSR2)
 _OF_THE_TERMINAL: Final = (signal.SIGINT, signal.SIGQUIT)
 NOT_FOUND: Final = 127
@@ -26,21 +27,9 @@ class Missing(Exception):  # noqa: N818 - it says what is the case
     """The program is not on this machine."""
 
 
-class Answer(NamedTuple):
-    """How a program ended and what it said."""
-
-    code: int
-    out: str
-    err: str
-
-
 def find(name: str) -> str | None:
     """The path of a program of the system, or None."""
-    for place in PLACES:
-        path = f"{place}/{name}"
-        if os.access(path, os.X_OK):
-            return path
-    return None
+    return commands.find(name, PLACES)
 
 
 def ask(name: str, arguments: Sequence[str], seconds: float) -> Answer:
@@ -53,14 +42,7 @@ def ask(name: str, arguments: Sequence[str], seconds: float) -> Answer:
     path = find(name)
     if path is None:
         raise Missing(f"there is no {name} on this machine")
-    environ = {"PATH": ":".join(PLACES), "LC_ALL": "C"}
-    try:
-        done = subprocess.run(  # noqa: S603 - an absolute path and a list: no shell
-            [path, *arguments], stdin=subprocess.DEVNULL, capture_output=True, timeout=seconds, env=environ, check=False
-        )
-    except subprocess.TimeoutExpired as error:
-        raise TimeoutError(errno.ETIMEDOUT, f"{name} did not end within {seconds:.1f} s") from error
-    return Answer(done.returncode, done.stdout.decode(errors="replace"), done.stderr.decode(errors="replace"))
+    return commands.run([path, *arguments], seconds, {"PATH": ":".join(PLACES)})
 
 
 def run(command: Sequence[str], environ: Mapping[str, str], say: Callable[[str], None]) -> int:

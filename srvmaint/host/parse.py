@@ -7,25 +7,10 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-from srvmaint.host.readings import CpuTimes, Load, Memory, Pressure, Space
+from srvmaint.host.readings import CpuTimes, Load, Memory, Pressure
 
 _KIB = 1024
 _CPU_FIELDS = 8
-_NEVER_WRITABLE = frozenset({"squashfs", "iso9660", "erofs", "udf", "cramfs", "romfs"})
-
-
-class Mount(NamedTuple):
-    """One line of mountinfo."""
-
-    point: str
-    fstype: str
-    source: str
-    readonly: bool
-    """As seen from this process's namespace: a sandbox makes everything read-only."""
-    super_readonly: bool
-    """As the filesystem itself is."""
-    emergency: bool
-    """ext4 of newer kernels: shut for writing after an error."""
 
 
 def cpu_times(text: str) -> tuple[CpuTimes, tuple[CpuTimes, ...]]:
@@ -46,8 +31,10 @@ def _times(fields: list[str]) -> CpuTimes:
 
 def load(text: str, cores: int) -> Load:
     """/proc/loadavg."""
-    one, five, fifteen = (float(word) for word in text.split()[:3])
-    return Load(one, five, fifteen, max(cores, 1))
+    words = text.split()
+    one, five, fifteen = (float(word) for word in words[:3])
+    running, _, tasks = words[3].partition("/") if len(words) > 3 else ("0", "", "0")  # noqa: PLR2004 - after the three
+    return Load(one, five, fifteen, max(cores, 1), int(running), int(tasks))
 
 
 def memory(text: str) -> Memory:
@@ -77,96 +64,32 @@ def pressure(text: str) -> Pressure:
     for line in text.splitlines():
         words = line.split()
         for word in words[1:]:
-            if word.startswith("avg60="):
-                averages[words[0]] = float(word[6:])
-    return Pressure(some=averages.get("some", 0.0), full=averages.get("full", 0.0))
-
-
-def mounts(text: str) -> tuple[Mount, ...]:
-    """/proc/self/mountinfo, in its order: a later line hides an earlier one on the same point."""
-    found = []
-    for line in text.splitlines():
-        left, dash, right = line.partition(" - ")
-        fields, tail = left.split(" "), right.split(" ")
-        if not dash or len(fields) < 6 or len(tail) < 3:  # noqa: PLR2004 - the fixed fields of proc(5)
-            continue
-        super_options = tail[2].split(",")
-        found.append(
-            Mount(
-                point=_unescape(fields[4]),
-                fstype=tail[0],
-                source=_unescape(tail[1]),
-                readonly="ro" in fields[5].split(","),
-                super_readonly="ro" in super_options,
-                emergency="emergency_ro" in super_options,
-            )
-        )
-    return tuple(found)
-
-
-def _unescape(text: str) -> str:
-    for code, char in (("\\040", " "), ("\\011", "\t"), ("\\012", "\n"), ("\\134", "\\")):
-        text = text.replace(code, char)
-    return text
-
-
-def mount_of(path: str, table: tuple[Mount, ...]) -> Mount | None:
-    """The mount a resolved path lies on."""
-    best: Mount | None = None
-    for mount in table:
-        inside = path == mount.point or path.startswith(mount.point.rstrip("/") + "/")
-        if inside and (best is None or len(mount.point) >= len(best.point)):
-            best = mount
-    return best
-
-
-def fstab(text: str) -> dict[str, tuple[str, ...]]:
-    """Mount point to options, from /etc/fstab."""
-    table = {}
-    for line in text.splitlines():
-        fields = line.split()
-        if len(fields) >= 4 and not fields[0].startswith("#"):  # noqa: PLR2004 - the fixed fields of fstab(5)
-            table[_unescape(fields[1])] = tuple(fields[3].split(","))
-    return table
-
-
-def turned_readonly(mount: Mount, wanted: dict[str, tuple[str, ...]]) -> bool:
-    """Whether the kernel stopped writing to a filesystem that was meant to be written to.
-
-    After an error the superblock is read-only while the mount is still read-write. Mounted read-only on purpose, both
-    are. Inside a sandbox every mount is read-only whatever the superblock says: then only fstab tells what was meant.
-    """
-    if mount.fstype in _NEVER_WRITABLE:
-        return False
-    if mount.emergency:
-        return True
-    if not mount.super_readonly:
-        return False
-    options = wanted.get(mount.point)
-    return not mount.readonly or (options is not None and "ro" not in options)
-
-
-def space(stat: tuple[int, int, int, int, int, int, int], mount: Mount | None, *, turned: bool) -> Space:
-    """Filesystem figures the way df counts them: what root keeps for itself is neither used nor available.
-
-    `stat` is f_frsize, f_blocks, f_bfree, f_bavail, f_files, f_ffree, f_favail.
-    """
-    unit, blocks, free, available, files, files_free, files_available = stat
-    return Space(
-        used=max(blocks - free, 0) * unit,
-        available=max(available, 0) * unit,
-        inodes_used=max(files - files_free, 0) if files else 0,
-        inodes_available=max(files_available, 0) if files else 0,
-        fstype=mount.fstype if mount else "",
-        source=mount.source if mount else "",
-        turned_readonly=turned,
+            key, _, value = word.partition("=")
+            if key in ("avg60", "avg300"):
+                averages[words[0], key] = float(value)
+    return Pressure(
+        some=averages.get(("some", "avg60"), 0.0),
+        full=averages.get(("full", "avg60"), 0.0),
+        some_300=averages.get(("some", "avg300"), 0.0),
+        full_300=averages.get(("full", "avg300"), 0.0),
     )
+
+
+def counters(text: str) -> dict[str, int]:
+    """/proc/vmstat and its like: one name and one number a line."""
+    found = {}
+    for line in text.splitlines():
+        name, _, value = line.partition(" ")
+        if value.isdigit():
+            found[name] = int(value)
+    return found
 
 
 class ProcessStat(NamedTuple):
     """What /proc/<pid>/stat says, in the kernel's units."""
 
     name: str
+    state: str
     cpu_ticks: int
     start_ticks: int
     rss_pages: int
@@ -180,6 +103,7 @@ def process_stat(text: str) -> ProcessStat:
     rest = text[closed + 2 :].split(" ", 22)
     return ProcessStat(
         name=text[opened + 1 : closed],
+        state=rest[0],
         cpu_ticks=int(rest[11]) + int(rest[12]),
         start_ticks=int(rest[19]),
         rss_pages=int(rest[21]),

@@ -7,7 +7,7 @@ does not speak of RAM. Nothing here knows a particular family; `rules/` has thos
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Final, NamedTuple
 
@@ -16,6 +16,8 @@ from srvmaint.model import Alert, CheckResult, CheckStatus, Metric, Priority, Re
 _TOKEN: Final = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+|\d+")
 TEXT_LIMIT: Final = 1000
 """Characters of free text looked at; what an alert is about stands at its beginning."""
+_STEPS: Final = 3
+"""Steps taken from one helper."""
 NEAR: Final = 0.9
 """From this share of its warning level on, "ok" is no contradiction: the sender's own level may be lower than ours."""
 
@@ -26,6 +28,10 @@ INSIDE: Final = frozenset(
     }
 )
 """Words of trouble inside one program or container: the host as a whole proves nothing about it."""
+
+
+OOM: Final = frozenset({"oom", "oomkill", "oomkilled", "oomkiller"})
+"""Words of an event that leaves memory free behind it."""
 
 
 class Text(NamedTuple):
@@ -68,6 +74,7 @@ class Family:
     """One family of trouble."""
 
     type: str
+    """What the trouble is about; several families may share it."""
     checker: str
     words: frozenset[str]
     title: Callable[[CheckResult], str]
@@ -83,6 +90,17 @@ class Family:
     open_words: frozenset[str] = field(default_factory=frozenset)
     """Words of an event or a forecast: that all is well now does not contradict it."""
     read: Callable[[Alert, CheckResult], Reading] = read_whole
+    instead: str = ""
+    """A checker whose result says something as well, where this family's own did not run."""
+    helpers: tuple[str, ...] = ()
+    """Checkers whose details are steps against this trouble."""
+
+    def find(self, evidence: Mapping[str, CheckResult]) -> CheckResult | None:
+        """The result that speaks of this family."""
+        own = evidence.get(self.checker)
+        if own is not None and own.status is not CheckStatus.SKIPPED:
+            return own
+        return evidence.get(self.instead) or own
 
     def matches(self, text: Text) -> bool:
         """Whether a text speaks of this family."""
@@ -90,8 +108,8 @@ class Family:
             return False
         return not any(f" {phrase} " in text.line for phrase in self.not_about)
 
-    def advise(self, result: CheckResult) -> Recommendation:
-        """What to do about what the host itself shows."""
+    def advise(self, result: CheckResult, helping: Sequence[CheckResult] = ()) -> Recommendation:
+        """What to do about what the host itself shows; `helping` are the results of its helpers."""
         if result.status is CheckStatus.UNKNOWN:
             return Recommendation(
                 type=self.type,
@@ -116,6 +134,18 @@ class Family:
             priority=Priority.CRITICAL if result.status is CheckStatus.CRITICAL else Priority.HIGH,
             title=self.title(result),
             description=f"{result.message}.{details}",
-            actions=self.actions(result),
-            evidence=(result.id,),
+            actions=(*self.actions(result), *(step for other in helping for step in other.details[:_STEPS])),
+            evidence=(result.id, *(other.id for other in helping if other.details)),
         )
+
+
+def advise_plainly(result: CheckResult) -> Recommendation:
+    """What a checker of no family has found: its own words, and its details as the steps."""
+    return Recommendation(
+        type=result.checker,
+        priority=Priority.HIGH if result.status is CheckStatus.CRITICAL else Priority.MEDIUM,
+        title=f"See to what the {result.checker} check has found",
+        description=f"{result.message}.",
+        actions=result.details,
+        evidence=(result.id,),
+    )

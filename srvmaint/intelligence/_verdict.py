@@ -49,9 +49,7 @@ def _judge_one(alert: Alert, evidence: dict[str, CheckResult], is_this_host: Cal
     about = topics(alert)
     if not about:
         return Verdict.UNVERIFIED, "no checker here looks at what this alert is about"
-    return _combine(
-        [_judge_topic(alert, topic, evidence.get(topic.family.checker), named=bool(hosts)) for topic in about]
-    )
+    return _combine([_judge_topic(alert, topic, topic.family.find(evidence), named=bool(hosts)) for topic in about])
 
 
 def _judge_topic(alert: Alert, topic: Topic, result: CheckResult | None, *, named: bool) -> Judgement:

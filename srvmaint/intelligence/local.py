@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from srvmaint.intelligence import Subject, Tools
-from srvmaint.intelligence._family import Family
+from srvmaint.intelligence._family import Family, advise_plainly
 from srvmaint.intelligence._topics import families, host_of, relevant, topics
 from srvmaint.model import (
     Alert,
@@ -25,6 +25,8 @@ from srvmaint.model import (
 )
 
 _ORDER: Final = {Priority.CRITICAL: 0, Priority.HIGH: 1, Priority.MEDIUM: 2, Priority.LOW: 3}
+_BAD: Final = (CheckStatus.WARNING, CheckStatus.CRITICAL)
+_QUIET: Final = (CheckStatus.OK, CheckStatus.SKIPPED)
 _BY_SEVERITY: Final = {
     Severity.CRITICAL: Priority.HIGH,
     Severity.WARNING: Priority.MEDIUM,
@@ -54,24 +56,34 @@ class Driver:
         found = {result.checker: result for result in evidence}
         advice = []
         for family in about:
-            result = found.pop(family.checker, None)
+            result = family.find(found)
             if result is None or result.status is CheckStatus.SKIPPED:
                 continue
+            del found[result.checker]
             if result.status is not CheckStatus.OK or not over:
-                advice.append(family.advise(result))
-        advice += [
-            self._by_checker[result.checker].advise(result)
-            for result in found.values()
-            if result.checker in self._by_checker and result.status not in (CheckStatus.OK, CheckStatus.SKIPPED)
-        ]
+                advice.append(family.advise(result, self._take_help(family, result, found)))
+        for result in [*found.values()]:
+            if result.checker in self._by_checker and result.status not in _QUIET:
+                family = self._by_checker[result.checker]
+                del found[result.checker]
+                advice.append(family.advise(result, self._take_help(family, result, found)))
+        advice += [advise_plainly(result) for result in found.values() if result.status in _BAD]
         return tuple(sorted(advice, key=lambda item: _ORDER[item.priority]))
+
+    @staticmethod
+    def _take_help(family: Family, result: CheckResult, found: dict[str, CheckResult]) -> list[CheckResult]:
+        """The results that help against this trouble; taken out, so that they are not told once more."""
+        if result.status not in _BAD:
+            return []
+        helping = [found.pop(name) for name in family.helpers if name in found]
+        return [other for other in helping if other.status not in (CheckStatus.SKIPPED, CheckStatus.UNKNOWN)]
 
 
 def _families_of(alerts: Sequence[Alert]) -> tuple[Family, ...]:
     found: dict[str, Family] = {}
     for alert in alerts:
         for topic in topics(alert):
-            found.setdefault(topic.family.type, topic.family)
+            found.setdefault(topic.family.checker, topic.family)
     return tuple(found.values())
 
 

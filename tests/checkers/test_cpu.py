@@ -84,7 +84,7 @@ def test_iowait_is_said_when_it_is_worth_saying_and_does_not_count_as_busy() -> 
 def test_a_busy_host_names_its_busiest_processes_and_their_services() -> None:
     host = FakeHost()
     host.table = Processes(0, (process(1, "init", cpu_s=1), process(812, "java", cpu_s=93)), 2)
-    host.units = {812: "tomcat.service"}
+    host.unit_names = {812: "tomcat.service"}
     driver = Driver(Config(), host)
     host.busy(60, 99, 99)
     assert driver.check().details == (
@@ -118,3 +118,16 @@ def test_pressure_is_a_figure_where_the_kernel_has_one() -> None:
 def test_levels_the_wrong_way_round_are_a_problem() -> None:
     assert Config().problems() == []
     assert Config(warning=Percent(95)).problems() == ["warning (95) must be below critical (95)"]
+
+
+def test_samples_between_two_looks_show_what_the_average_hides() -> None:
+    host = FakeHost()
+    driver = Driver(Config(samples=3), host)
+    for percent in (10, 100, 40):
+        host.busy(1, percent, percent)
+        driver.sample()
+    found = values(driver.check())
+    assert found["cpu_percent"] == 50
+    assert (found["samples"], found["cpu_percent_min"], found["cpu_percent_max"]) == (3, 10, 100)
+    host.busy(60, 20, 20)
+    assert "samples" not in values(driver.check())

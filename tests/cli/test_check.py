@@ -68,7 +68,8 @@ def test_hosts_on_the_command_line_need_no_section_in_the_file(tmp_path: Path) -
         (("disk", "--label", "site"), "write NAME=VALUE"),
         (("disk", "--label", "a-b=c"), "write NAME=VALUE"),
         (("disk", "--label", "check=c"), "have a label check of their own"),
-        (("memory", "--samples", "2"), "belongs to the cpu checker"),
+        (("memory", "--samples", "2"), "belongs to the cpu and the io checker"),
+        (("memory", "--names", "x"), "belongs to the process checker"),
     ],
 )
 def test_what_does_not_fit_is_refused_with_the_reason(tmp_path: Path, arguments: tuple[str, ...], reason: str) -> None:
@@ -102,6 +103,5 @@ def test_the_list_says_what_runs_by_default_and_what_each_looks_at(tmp_path: Pat
     assert list(found) == [*registry.names(PACKAGE)]
     assert found["cpu"]["skipped"] == "CHECKERS_SKIP"
     assert all(row["description"] for row in rows)
-    assert found["disk"]["enabled"]
-    assert not found["network"]["enabled"]
+    assert [name for name, row in found.items() if row["enabled"]] == ["cpu", "disk", "memory"]
     assert "skipped" in check(tmp_path, "--list", CHECKERS_SKIP="cpu").stdout

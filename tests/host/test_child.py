@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from srvmaint.host import child
+from srvmaint.host import child, commands
 
 ENVIRON = {"PATH": "/usr/bin:/bin"}
 
@@ -44,7 +44,7 @@ def test_the_environment_is_the_given_one(tmp_path: Path) -> None:
 
 WRAPPER = """
 import os, sys
-from srvmaint.host import child
+from srvmaint.host import child, commands
 sys.exit(child.run(sys.argv[1:], os.environ, print))
 """
 
@@ -100,7 +100,7 @@ def test_a_program_is_asked_in_english_and_without_a_path_of_its_own(
     script = tmp_path / "speak"
     script.write_text('#!/bin/sh\necho "$LC_ALL $PATH $*"; echo trouble >&2; exit 4\n')
     script.chmod(0o755)
-    assert child.ask("speak", ["a b"], 20) == child.Answer(4, f"C {tmp_path}:/bin a b\n", "trouble\n")
+    assert child.ask("speak", ["a b"], 20) == commands.Answer(4, f"C {tmp_path}:/bin a b\n", "trouble\n")
     with pytest.raises(child.Missing, match="there is no nobody on this machine"):
         child.ask("nobody", [], 1)
 

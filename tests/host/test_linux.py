@@ -1,12 +1,16 @@
 from __future__ import annotations
 
+import errno
+import os
 from pathlib import Path
 
 import pytest
 
-from srvmaint.host.linux import LinuxHost
-from srvmaint.host.readings import Space, Unreadable
+from srvmaint.host.linux import LinuxHost, _readable
+from srvmaint.host.readings import Space, Unmounted, Unreadable
 from tests.fakes import FakeClock
+
+PAGE = os.sysconf("SC_PAGE_SIZE")
 
 
 def make(root: Path, **files: str) -> LinuxHost:
@@ -76,3 +80,34 @@ def test_this_machine_itself_can_be_read() -> None:
 
 def test_a_process_that_has_ended_belongs_to_no_service(tmp_path: Path) -> None:
     assert make(tmp_path).unit_of(4711) == ""
+
+
+@pytest.mark.parametrize(
+    ("error", "found"),
+    [
+        (OSError(errno.ESTALE, "Stale file handle"), Unreadable("stale file handle", is_broken=True)),
+        (TimeoutError("does not answer within 3 s"), Unreadable("does not answer within 3 s", is_broken=True)),
+        (PermissionError(errno.EACCES, "Permission denied"), Unreadable("permission denied")),
+        (FileNotFoundError(errno.ENOENT, "No such file or directory"), Unreadable("does not exist")),
+    ],
+)
+def test_a_filesystem_that_does_not_work_is_told_from_a_path_that_cannot_be_read(
+    error: OSError, found: Unreadable
+) -> None:
+    assert _readable(error) == found
+
+
+def test_a_filesystem_that_fstab_wants_and_is_not_mounted_is_not_measured(tmp_path: Path) -> None:
+    (tmp_path / "data").mkdir()
+    fstab = f"/dev/sdb1 {tmp_path}/data ext4 defaults,nofail 0 2\n"
+    host = make(tmp_path, self__mountinfo="27 1 254:0 / / rw - ext4 /dev/vda rw\n", fstab=fstab)
+    assert host.spaces([f"{tmp_path}/data"]) == {f"{tmp_path}/data": Unmounted(optional=True)}
+    assert host.filesystems(remote=False) == ("/", f"{tmp_path}/data")
+
+
+def test_what_was_swapped_is_counted_in_bytes(tmp_path: Path) -> None:
+    host = make(tmp_path, vmstat="pswpin 2\npswpout 3\n")
+    found = host.swapping()
+    assert found is not None
+    assert (found.came_in, found.went_out) == (2 * PAGE, 3 * PAGE)
+    assert make(tmp_path, vmstat="pgfault 1\n").swapping() is None

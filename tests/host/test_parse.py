@@ -6,15 +6,6 @@ from srvmaint.host import parse
 from srvmaint.host.readings import CpuTimes, Memory, Pressure
 
 STAT = "cpu  100 5 50 800 40 1 2 2 30 0\ncpu0 60 5 25 400 5 1 2 2 0 0\ncpu1 40 0 25 400 35 0 0 0 0 0\nintr 1 2\n"
-MOUNTINFO = r"""27 1 254:0 / / rw,relatime - ext4 /dev/vda rw,discard
-30 27 8:1 / /data rw,relatime shared:5 master:1 - ext4 /dev/sdb1 ro,errors=remount-ro
-31 27 8:2 / /mnt/my\040disk ro - xfs /dev/sdc1 ro
-32 27 8:3 / /boxed ro - ext4 /dev/sdd1 rw
-33 27 7:1 / /snap ro - squashfs /dev/loop1 ro
-34 27 8:4 / /new rw - ext4 /dev/sde1 rw,emergency_ro
-35 27 0:40 / /data/nfs rw - nfs4 filer:/x rw
-broken line
-"""
 
 
 def test_processor_time_is_busy_when_it_is_neither_idle_nor_waiting_and_guests_count_once() -> None:
@@ -50,68 +41,13 @@ def test_a_meminfo_without_a_total_says_so() -> None:
 
 def test_pressure_is_the_average_over_a_minute() -> None:
     text = "some avg10=1.00 avg60=2.50 avg300=0.07 total=4\nfull avg10=0.00 avg60=0.50 avg300=0.00 total=0\n"
-    assert parse.pressure(text) == Pressure(2.5, 0.5)
+    assert parse.pressure(text) == Pressure(2.5, 0.5, 0.07, 0.0)
     assert parse.pressure("some avg10=1.00 avg60=2.50 avg300=0.07 total=4\n").full == 0
-
-
-@pytest.mark.parametrize(
-    ("path", "point"),
-    [
-        ("/", "/"),
-        ("/etc", "/"),
-        ("/data", "/data"),
-        ("/data/pg", "/data"),
-        ("/database", "/"),
-        ("/data/nfs/x", "/data/nfs"),
-        ("/mnt/my disk", "/mnt/my disk"),
-    ],
-)
-def test_a_path_lies_on_the_innermost_mount(path: str, point: str) -> None:
-    mount = parse.mount_of(path, parse.mounts(MOUNTINFO))
-    assert mount is not None
-    assert mount.point == point
-
-
-def test_a_later_mount_hides_an_earlier_one_on_the_same_point() -> None:
-    table = parse.mounts("1 0 8:1 / / rw - ext4 /dev/a rw\n2 0 8:2 / / rw - xfs /dev/b rw\n")
-    mount = parse.mount_of("/x", table)
-    assert mount is not None
-    assert mount.fstype == "xfs"
-
-
-@pytest.mark.parametrize(
-    ("point", "turned"),
-    [
-        ("/", False),
-        ("/data", True),
-        ("/mnt/my disk", False),
-        ("/boxed", False),
-        ("/snap", False),
-        ("/new", True),
-    ],
-)
-def test_only_a_filesystem_the_kernel_shut_counts_as_turned_read_only(point: str, turned: bool) -> None:  # noqa: FBT001 - a table
-    mount = parse.mount_of(point, parse.mounts(MOUNTINFO))
-    assert mount is not None
-    assert parse.turned_readonly(mount, {}) is turned
-
-
-def test_inside_a_sandbox_fstab_tells_what_was_meant() -> None:
-    [mount] = parse.mounts("1 0 8:1 / /data ro - ext4 /dev/sdb1 ro\n")
-    assert parse.turned_readonly(mount, parse.fstab("/dev/sdb1 /data ext4 defaults 0 2\n"))
-    assert not parse.turned_readonly(mount, parse.fstab("/dev/sdb1 /data ext4 ro,noatime 0 2\n"))
-    assert not parse.turned_readonly(mount, parse.fstab("# /dev/sdb1 /data ext4 defaults 0 2\n"))
-
-
-def test_space_is_counted_the_way_df_does() -> None:
-    found = parse.space((4096, 1000, 200, 150, 0, 0, 0), None, turned=False)
-    assert (found.used, found.available) == (800 * 4096, 150 * 4096)
-    assert (found.inodes_used, found.inodes_available) == (0, 0)
 
 
 def test_a_process_may_be_called_anything() -> None:
     text = "812 (a) (b c) S 1 812 812 0 -1 4194560 1 2 3 4 500 250 0 0 20 0 9 0 12345 99999 2048 18446744073709551615 1"
-    assert parse.process_stat(text) == parse.ProcessStat("a) (b c", 750, 12345, 2048)
+    assert parse.process_stat(text) == parse.ProcessStat("a) (b c", "S", 750, 12345, 2048)
 
 
 def test_a_processs_service_is_the_innermost_one() -> None:

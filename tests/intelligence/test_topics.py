@@ -30,6 +30,12 @@ def about(name: str, **more: str) -> set[str]:
         ("FS [/data]: Space is critically low (used > 90%)", "disk"),
         ("HostOutOfInodes", "disk"),
         ("No space left on device", "disk"),
+        ("HostUnusualDiskReadLatency", "io"),
+        ("DiskIOSaturation", "io"),
+        ("NodeSystemdServiceFailed", "service"),
+        ("SystemdUnitFailed", "service"),
+        ("Process down: nginx", "process"),
+        ("ProcessNotRunning", "process"),
         ("HostHighCpuLoad", "cpu"),
         ("CPUThrottlingHigh", "cpu"),
         ("NodeLoadAverageHigh", "cpu"),
@@ -70,8 +76,6 @@ def test_a_name_says_what_an_alert_is_about(name: str, family: str) -> None:
         "PageLoadSlow",
         "OrderProcessorErrors",
         "NamespaceTerminating",
-        "HostUnusualDiskReadLatency",
-        "DiskIOSaturation",
         "SmartDiskTemperature",
         "RaidDiskFailure",
         "KafkaUnderReplicatedPartitions",
@@ -142,7 +146,11 @@ def test_localhost_counts_only_when_nothing_better_is_there() -> None:
 
 def test_every_family_has_its_own_checker_and_its_own_words() -> None:
     assert len({family.type for family in families()}) == len(registry.names(PACKAGE))
-    assert {family.checker for family in families()} <= {*registry.names(CHECKERS)}
+    checkers = [family.checker for family in families()]
+    assert len(checkers) == len(set(checkers))
+    assert {*checkers, *(name for family in families() for name in (family.instead, *family.helpers) if name)} <= {
+        *registry.names(CHECKERS)
+    }
     words = [word for family in families() for word in family.words]
     assert len(words) == len(set(words))
 

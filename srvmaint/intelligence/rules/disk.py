@@ -1,4 +1,4 @@
-"""Filesystems: full, out of inodes, gone read-only. Not the disks' speed or health: no checker here measures those.
+"""Filesystems: full, out of inodes, gone read-only, gone. How quick the disks are is a family of its own.
 
 An alert about one mount point is held against that mount point only: a full `/` says nothing about `/data`.
 """
@@ -12,6 +12,7 @@ from srvmaint.intelligence._family import INSIDE, Family, Reading, near_level, r
 from srvmaint.model import Alert, CheckResult, CheckStatus, Metric
 
 WORDS: Final = frozenset({"disk", "disks", "diskspace", "filesystem", "filesystems", "fs", "rootfs", "inode", "inodes"})
+_GONE: Final = ("broken:", "unmounted:")
 _PATH_LABELS: Final = ("mountpoint", "mount_point", "mount", "path")
 _PATH_IN_NAME: Final = re.compile(r"(?:^|[\s\[(\"'=])(/[\w.\-/]*)")
 
@@ -19,12 +20,19 @@ _PATH_IN_NAME: Final = re.compile(r"(?:^|[\s\[(\"'=])(/[\w.\-/]*)")
 def _title(result: CheckResult) -> str:
     if any(metric.name.startswith("readonly:") for metric in result.metrics):
         return "A filesystem has gone read-only: find the I/O error"
+    if any(metric.name.startswith(_GONE) for metric in result.metrics):
+        return "A filesystem is gone or hangs: bring it back"
     critical = result.status is CheckStatus.CRITICAL
     return "Make room before writes fail" if critical else "A filesystem is filling up: see with what"
 
 
 def _actions(result: CheckResult) -> tuple[str, ...]:
     path = next((metric.name.partition(":")[2] for metric in result.metrics if _is_bad(metric)), "/")
+    if any(metric.name.startswith(_GONE) for metric in result.metrics):
+        return (
+            f"See why: journalctl -k --since -1h; systemctl status $(systemd-escape -p --suffix=mount {path})",
+            f"If its server or disk is back: umount -l {path}, then mount {path}; restart what still waits for it.",
+        )
     if any(metric.name.startswith("readonly:") for metric in result.metrics):
         return (
             "Read the kernel's reason first: journalctl -k --since -1d | grep -iE 'i/o error|remount|ext4|xfs'",
@@ -43,8 +51,7 @@ def _actions(result: CheckResult) -> tuple[str, ...]:
 
 
 def _is_bad(metric: Metric) -> bool:
-    level = metric.warn if metric.warn is not None else metric.crit
-    return level is not None and metric.value >= level
+    return metric.reaches(metric.crit if metric.warn is None else metric.warn)
 
 
 def _wanted_path(alert: Alert) -> str:
@@ -65,7 +72,7 @@ def _read(alert: Alert, result: CheckResult) -> Reading:
     if not own:
         return Reading(CheckStatus.UNKNOWN, f"{path} is not among the paths the disk checker looks at")
     text = next((line for line in result.details if line.startswith(f"{path} ")), result.message)
-    if any(metric.crit is not None and metric.value >= metric.crit for metric in own):
+    if any(metric.reaches(metric.crit) for metric in own):
         return Reading(CheckStatus.CRITICAL, text)
     if any(_is_bad(metric) for metric in own):
         return Reading(CheckStatus.WARNING, text)
@@ -87,4 +94,5 @@ FAMILY: Final = Family(
     ),
     open_words=INSIDE | {"will", "predict", "predicted", "prediction", "forecast", "filling", "fills", "soon"},
     read=_read,
+    helpers=("disk_linux", "disk_common", "disk_macos"),
 )

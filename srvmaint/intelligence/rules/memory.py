@@ -1,15 +1,15 @@
-"""Memory: too little of it, swap, the OOM killer."""
+"""Memory: too little of it, swap. What the kernel kills to get some is a family of its own."""
 
 from __future__ import annotations
 
 from typing import Final
 
-from srvmaint.intelligence._family import INSIDE, Family
+from srvmaint.intelligence._family import INSIDE, OOM, Family
 from srvmaint.model import CheckResult, CheckStatus
 
 WORDS: Final = frozenset({"memory", "mem", "meminfo", "ram"})
-_EVENTS: Final = frozenset({"oom", "oomkill", "oomkilled", "oomkiller", "swap", "swapping", "swapped"})
-"""Also words of memory; but the OOM killer leaves memory free behind it, and swap is not what decides here."""
+_SWAP: Final = frozenset({"swap", "swapping", "swapped"})
+"""Also words of memory; but swap is not what decides here."""
 
 
 def _title(result: CheckResult) -> str:
@@ -29,10 +29,10 @@ def _actions(result: CheckResult) -> tuple[str, ...]:
 FAMILY: Final = Family(
     type="memory",
     checker="memory",
-    words=WORDS | _EVENTS,
+    words=WORDS | _SWAP,
     title=_title,
     actions=_actions,
     look=("free -h", "ps -eo pid,comm,rss --sort=-rss | head"),
     not_about=("memory card", "ram disk"),
-    open_words=INSIDE | _EVENTS | {"fault", "faults", "ecc", "edac", "leak", "leaking"},
+    open_words=INSIDE | _SWAP | OOM | {"fault", "faults", "ecc", "edac", "leak", "leaking"},
 )
