@@ -110,7 +110,7 @@ def test_a_program_that_hangs_is_ended(tmp_path: Path, monkeypatch: pytest.Monke
     script = tmp_path / "hang"
     script.write_text(f"#!/bin/sh\necho $$ >{tmp_path}/pid\nexec /bin/sleep 600\n")
     script.chmod(0o755)
-    with pytest.raises(TimeoutError, match=r"hang did not end within 0\.5 s"):
+    with pytest.raises(TimeoutError, match=r"hang does not answer within 0\.5 s"):
         child.ask("hang", [], 0.5)
     with pytest.raises(ProcessLookupError):
         os.kill(int((tmp_path / "pid").read_text()), 0)
