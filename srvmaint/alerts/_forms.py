@@ -15,6 +15,8 @@ from urllib.parse import parse_qsl
 from srvmaint.errors import PayloadError
 
 MAX_FIELDS: Final = 1000
+MAX_PART_HEAD: Final = 8190
+"""Bytes of the headers of a part; a part with longer ones is passed over. As long as one of the request's may be."""
 JSON_FIELDS: Final = ("payload", "data", "json", "body")
 """Where senders put JSON in a form; the first that holds an object or a list is the body."""
 _URLENCODED: Final = "application/x-www-form-urlencoded"
@@ -89,13 +91,13 @@ def _multipart(body: bytes, content_type: str) -> Iterator[tuple[str, str]]:
     for piece in pieces[1:]:
         if piece.startswith(b"--"):
             return
-        head, *content = _HEAD_END.split(piece, 1)
-        disposition = _DISPOSITION.search(head)
-        if disposition is None or not content:
+        end = _HEAD_END.search(piece, 0, MAX_PART_HEAD)
+        disposition = _DISPOSITION.search(piece, 0, end.start()) if end is not None else None
+        if end is None or disposition is None:
             continue
         parameters = _parameters(disposition[1].decode("utf-8", "replace"))
         if "name" in parameters and ("filename" not in parameters or parameters["name"] in JSON_FIELDS):
-            yield parameters["name"], content[0].decode("utf-8", "replace")
+            yield parameters["name"], piece[end.end() :].decode("utf-8", "replace")
 
 
 def _parameters(header: str) -> dict[str, str]:

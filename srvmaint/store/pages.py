@@ -80,8 +80,8 @@ _LISTS: Final = {
     ),
     "rejected": _List(
         "rejected",
-        rejected.COLUMNS,
-        rejected.rejected_from,
+        rejected.LISTED,
+        rejected.listed_from,
         {"driver": "driver = ?", "code": "code = ?"},
     ),
 }

@@ -201,6 +201,8 @@ class Rejected(msgspec.Struct, frozen=True):
     headers: Mapping[str, str]
     body: bytes
     replayed_at: int | None = None
+    size: int | None = None
+    """Bytes of the body where it was left out: `body` is empty then."""
 
 
 class HistoryEntry(msgspec.Struct, frozen=True):

@@ -15,7 +15,7 @@ import msgspec
 from aiohttp import web
 
 from srvmaint.alerts import Parsed
-from srvmaint.alerts._access import Shown
+from srvmaint.alerts._access import Shown, raw
 from srvmaint.errors import NotFoundError, PayloadError, UnauthorizedError
 from srvmaint.pipeline.intake import Offer, open_body, read_body
 from srvmaint.pipeline.plan import Plan
@@ -141,8 +141,13 @@ def _delivery_id(plan: Plan, driver: str, came: Came, parsed: Parsed) -> str | N
 
 
 async def _keep(services: Services, came: Came, error: PayloadError, driver: str | None) -> str:
-    kept = {name: came.headers[name] for name in _KEPT_HEADERS if name in came.headers}
+    kept = {name: _text(came.headers[name]) for name in _KEPT_HEADERS if name in came.headers}
     return await services.intake.reject(error, came.body, kept, driver, came.trace_id)
+
+
+def _text(header: str) -> str:
+    """A header whose bytes may be no text as text that can be stored: what was none is marked."""
+    return raw(header).decode("utf-8", "backslashreplace")
 
 
 async def _admit(plan: Plan, driver: str | None, shown: Shown) -> None:

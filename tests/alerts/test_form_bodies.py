@@ -83,6 +83,7 @@ REFUSED = {
     "too many fields": (b"a=1&" * 1001, FORM, "more than 1000 fields"),
     "no boundary": (parts(part("data", JSON)), "multipart/form-data", "no boundary"),
     "another boundary": (parts(part("data", JSON)), "multipart/form-data; boundary=Q", "the form has no fields"),
+    "a part with endless headers": (parts(part("x" * 8192, "1")), PARTS, "the form has no fields"),
     "too many parts": (parts(*[part("a", "1")] * 1002), PARTS, "more than 1000 fields"),
     "text": (b"name=x", "text/plain", "line 1 column 1"),
     "a codec that is no encoding": (b"name=x", "text/plain; charset=zip", "line 1 column 1"),

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from srvmaint.store import pages
+import pytest
+
+from srvmaint.store import pages, rejected
 from srvmaint.store.records import Rejected
 from srvmaint.store.rejected import MOST_KEPT, MOST_UNAUTHORIZED, MOST_UNAUTHORIZED_BYTES
 from srvmaint.store.store import Store
@@ -59,3 +61,20 @@ async def test_a_body_that_has_been_accepted_since_says_when(store: Store, clock
     clock.advance(60)
     await store.mark_replayed(kept.id, clock.now())
     assert (await pages.rejected_body(store.reader, kept.id)).replayed_at == clock.now()
+
+
+async def test_what_a_broken_sender_sends_takes_only_so_much_room(
+    store: Store, clock: FakeClock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(rejected, "MOST_KEPT_BYTES", 3000)
+    theirs = await reject(store, clock, b"x" * 5000, "unauthorized")
+    ours = [await reject(store, clock, b"x" * 1000) for _ in range(5)]
+    assert await ids(store) == [theirs.id, *(one.id for one in ours[2:])]
+    largest = await reject(store, clock, b"x" * 3001)
+    assert await ids(store) == [theirs.id, largest.id]
+
+
+async def test_a_list_says_how_large_the_bodies_are_without_reading_them(store: Store, clock: FakeClock) -> None:
+    kept = await reject(store, clock, b"x" * 3000)
+    page = await pages.page(store.reader, "rejected", {})
+    assert [(one.id, one.body, one.size) for one in page.items] == [(kept.id, b"", 3000)]

@@ -159,6 +159,19 @@ async def test_a_sender_that_breaks_off_is_no_defect(face: Face, body: bytes, ca
     assert [text for text in defects(caplog) if "defect" in text] == []
 
 
+@pytest.mark.parametrize(("odd", "status"), [(b"Content-Type: text/\xff", b"400"), (b"Content-Encoding: \xff", b"415")])
+async def test_headers_that_are_no_text_do_not_lose_a_body(face: Face, odd: bytes, status: bytes) -> None:
+    reader, writer = await connect(face)
+    lines = (b"POST /alerts/webhook/ HTTP/1.1", b"Host: localhost", b"User-Agent: caf\xe9", odd, b"Content-Length: 1")
+    writer.write(b"\r\n".join((*lines, b"Connection: close", b"", b"{")))
+    assert (await asyncio.wait_for(reader.readline(), 20)).split()[1] == status
+    writer.close()
+    await writer.wait_closed()
+    [kept] = (await face.get("/rejected/")).body["items"]
+    assert (kept["headers"]["User-Agent"], kept["size"]) == ("caf\\xe9", 1)
+    assert (await face.post(f"/rejected/{kept['id']}/replay/")).status == int(status)
+
+
 async def connect(face: Face) -> tuple[asyncio.StreamReader, asyncio.StreamWriter]:
     host, _, port = face.url.removeprefix("http://").rpartition(":")
     return await asyncio.open_connection(host, int(port))

@@ -65,7 +65,7 @@ def shape(found: Rejected) -> dict[str, Any]:
         "reason": found.reason,
         "trace_id": found.trace_id,
         "headers": found.headers,
-        "size": len(found.body),
+        "size": len(found.body) if found.size is None else found.size,
         "replayed_at": iso(found.replayed_at),
     }
 
