@@ -37,8 +37,8 @@ from srvmaint.pipeline.outbox import Outbox
 from srvmaint.pipeline.plan import Current, Plan, bind
 from srvmaint.pipeline.watch import Watch
 from srvmaint.pipeline.worker import Workers
+from srvmaint.store.batch import Connection
 from srvmaint.store.store import Store
-from srvmaint.store.writer import Connection
 
 log = logging.getLogger(__name__)
 GIVE_UP_AFTER_SECONDS = 24 * 3600

@@ -15,7 +15,7 @@ from srvmaint.daemon.serve import start_loops, stop_loops
 from srvmaint.daemon.supervise import Supervisor
 from srvmaint.host.systemd import Manager
 from srvmaint.services import Services, open_services
-from srvmaint.store.writer import Connection
+from srvmaint.store.batch import Connection
 
 Wrap = Callable[[Connection], Connection]
 

@@ -18,6 +18,8 @@ DETAILS = 10
 """Most lines below a message."""
 SUBJECTS = 100
 """Most subjects of one checker: each is looked at in a thread of its own, side by side."""
+GRACE_S = 1.0
+"""What a look may take beyond its own timeout before it counts as hanging: it is then the resolver that hangs."""
 
 
 class Look(NamedTuple):

@@ -13,7 +13,7 @@ from typing import Final, NamedTuple
 
 from srvmaint.checkers import Needs
 from srvmaint.checkers._address import HostPort
-from srvmaint.checkers._looks import SUBJECTS, Look, answered, subject_problems, together
+from srvmaint.checkers._looks import GRACE_S, SUBJECTS, Look, answered, subject_problems, together
 from srvmaint.clock import iso
 from srvmaint.host.files import beginning, matches
 from srvmaint.host.patience import Patience
@@ -29,7 +29,6 @@ NEEDS: Final = Needs(
     capabilities=("AF_INET", "AF_INET6"),
 )
 PORT: Final = 443
-_GRACE_S: Final = 1.0
 _DAY_MS: Final = 86_400_000
 _LARGEST: Final = 1_048_576
 """Bytes of a file that are read: a bundle of all the world's authorities has a quarter of that."""
@@ -110,7 +109,7 @@ class Driver:
     def __init__(self, config: Config, host: Host) -> None:
         self._config = config
         self._clock = host.clock
-        self._patience: Patience[Found] = Patience(config.timeout + _GRACE_S, self._clock.monotonic)
+        self._patience: Patience[Found] = Patience(config.timeout + GRACE_S, self._clock.monotonic)
 
     def check(self) -> CheckResult:
         """Look now."""

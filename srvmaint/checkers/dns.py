@@ -14,6 +14,7 @@ from typing import Final
 from srvmaint.checkers import Needs
 from srvmaint.checkers._address import HostPort
 from srvmaint.checkers._looks import (
+    GRACE_S,
     SUBJECTS,
     Look,
     answered,
@@ -32,7 +33,6 @@ from srvmaint.model import CheckResult, CheckStatus
 from srvmaint.settings import Duration, setting
 
 NEEDS: Final = Needs(files=("/etc/resolv.conf",), capabilities=("AF_INET", "AF_INET6"))
-_GRACE_S: Final = 1.0
 _ADDRESSES: Final = ("A", "AAAA")
 
 
@@ -97,7 +97,7 @@ class Driver:
     def __init__(self, config: Config, host: Host) -> None:
         self._config = config
         self._monotonic = host.clock.monotonic
-        self._patience: Patience[Reply] = Patience(config.timeout + _GRACE_S, self._monotonic)
+        self._patience: Patience[Reply] = Patience(config.timeout + GRACE_S, self._monotonic)
 
     def check(self) -> CheckResult:
         """Look now."""

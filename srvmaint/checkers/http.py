@@ -14,6 +14,7 @@ from urllib.parse import urlsplit
 
 from srvmaint.checkers import Needs
 from srvmaint.checkers._looks import (
+    GRACE_S,
     Look,
     answered,
     latency,
@@ -35,7 +36,6 @@ NEEDS: Final = Needs(
     files=("/etc/resolv.conf", "/etc/hosts", "/etc/ssl/certs", "<targets.ca_file>"),
     capabilities=("AF_INET", "AF_INET6"),
 )
-_GRACE_S: Final = 1.0
 _GOOD: Final = range(200, 300)
 _HEADER_NAME: Final = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")
 _OURS: Final = frozenset({"host", "content-length", "connection", "transfer-encoding"})
@@ -140,7 +140,7 @@ class Driver:
     def __init__(self, config: Config, host: Host) -> None:
         self._config = config
         self._monotonic = host.clock.monotonic
-        self._patience: Patience[Page] = Patience(config.timeout + _GRACE_S, self._monotonic)
+        self._patience: Patience[Page] = Patience(config.timeout + GRACE_S, self._monotonic)
 
     def check(self) -> CheckResult:
         """Look now."""

@@ -13,6 +13,7 @@ from typing import Final
 from srvmaint.checkers import Needs
 from srvmaint.checkers._levels import level_problems, percent, status_of, worst
 from srvmaint.checkers._looks import (
+    GRACE_S,
     Look,
     answered,
     latency,
@@ -33,8 +34,6 @@ NEEDS: Final = Needs(
     capabilities=("AF_INET", "AF_INET6", "gid in net.ipv4.ping_group_range"),
     commands=("ping",),
 )
-_GRACE_S: Final = 1.0
-"""What a look may take beyond its own timeout before it counts as hanging: it is then the resolver that hangs."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,7 +81,7 @@ class Driver:
     def __init__(self, config: Config, host: Host) -> None:
         self._config = config
         self._monotonic = host.clock.monotonic
-        self._patience: Patience[Ping] = Patience(config.timeout + _GRACE_S, self._monotonic)
+        self._patience: Patience[Ping] = Patience(config.timeout + GRACE_S, self._monotonic)
 
     def check(self) -> CheckResult:
         """Look now."""

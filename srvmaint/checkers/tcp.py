@@ -13,6 +13,7 @@ from typing import Final
 from srvmaint.checkers import Needs
 from srvmaint.checkers._address import HostPort
 from srvmaint.checkers._looks import (
+    GRACE_S,
     Look,
     answered,
     latency,
@@ -29,8 +30,6 @@ from srvmaint.model import CheckResult, CheckStatus
 from srvmaint.settings import Duration, setting
 
 NEEDS: Final = Needs(files=("/etc/resolv.conf", "/etc/hosts"), capabilities=("AF_INET", "AF_INET6"))
-_GRACE_S: Final = 1.0
-"""What a look may take beyond its own timeout before it counts as hanging: it is then the resolver that hangs."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,7 +77,7 @@ class Driver:
     def __init__(self, config: Config, host: Host) -> None:
         self._config = config
         self._monotonic = host.clock.monotonic
-        self._patience: Patience[Talk] = Patience(config.timeout + _GRACE_S, self._monotonic)
+        self._patience: Patience[Talk] = Patience(config.timeout + GRACE_S, self._monotonic)
 
     def check(self) -> CheckResult:
         """Look now."""

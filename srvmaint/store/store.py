@@ -15,6 +15,7 @@ from srvmaint.errors import StoreError, StoreUnavailableError
 from srvmaint.incidents.heartbeat import Beat, Pulse
 from srvmaint.model import Change, CheckResult, Delivery, DeliveryState, Incident, IncidentStatus, Run
 from srvmaint.store import db, deliveries, evidence, heartbeats, incidents, migrate, rejected, retention, runs
+from srvmaint.store.batch import Connection, Lane
 from srvmaint.store.intake import take_in
 from srvmaint.store.reader import Reader
 from srvmaint.store.records import (
@@ -31,7 +32,7 @@ from srvmaint.store.records import (
     RunEntry,
 )
 from srvmaint.store.space import Space
-from srvmaint.store.writer import Connection, Lane, Writer
+from srvmaint.store.writer import Writer
 
 log = logging.getLogger(__name__)
 

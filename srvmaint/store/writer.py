@@ -14,7 +14,6 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import itertools
 import logging
 import queue
 import sqlite3
@@ -22,13 +21,12 @@ import threading
 import time
 from collections import deque
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
-from enum import IntEnum
-from typing import Any, Final, Protocol, TypeVar
+from typing import Any, Final, TypeVar
 
 from srvmaint.clock import Clock
 from srvmaint.errors import StoreError, StoreUnavailableError
-from srvmaint.store.codes import concerns_everybody, is_unavailable
+from srvmaint.store.batch import Connection, Lane, Op, apply
+from srvmaint.store.codes import is_unavailable
 
 R = TypeVar("R")
 A = TypeVar("A")
@@ -42,45 +40,6 @@ MAX_WAITING_SECONDS: Final = 2.0
 PROBE_SECONDS: Final = 1.0
 COMPANY_SECONDS: Final = 0.005
 """How long results that nobody waits for look for company. Under load they go along with the next body, for nothing."""
-
-
-class Connection(Protocol):
-    """As much of `sqlite3.Connection` as the writer uses itself."""
-
-    @property
-    def in_transaction(self) -> bool:
-        """Whether a transaction is open."""
-
-    def execute(self, sql: str, parameters: Any = (), /) -> Any:
-        """Run one statement."""
-
-    def close(self) -> None:
-        """Close the connection."""
-
-
-class Lane(IntEnum):
-    """Who goes first. Maintenance only runs when the other lanes are empty, and alone."""
-
-    RUN = 0
-    INTAKE = 1
-    MAINTENANCE = 2
-
-
-@dataclass(slots=True, eq=False)
-class _Op:
-    function: Callable[..., Any]
-    args: tuple[Any, ...]
-    lane: Lane
-    rows: int
-    size: int
-    future: asyncio.Future[Any] | None
-    submitted: float
-    patient: bool = False
-    """Nobody acts on it: it may wait for company."""
-    grouped: bool = False
-    """`function` takes the list of the arguments of neighbouring operations and returns the list of their results."""
-    value: Any = None
-    error: BaseException | None = None
 
 
 class Writer:
@@ -97,9 +56,9 @@ class Writer:
         self._clock = clock
         self._on_fatal = on_fatal
         self._loop = asyncio.get_running_loop()
-        self._queue: queue.SimpleQueue[_Op | None] = queue.SimpleQueue()
-        self._lanes: tuple[deque[_Op], deque[_Op], deque[_Op]] = (deque(), deque(), deque())
-        self._intake: deque[_Op] = deque()
+        self._queue: queue.SimpleQueue[Op | None] = queue.SimpleQueue()
+        self._lanes: tuple[deque[Op], deque[Op], deque[Op]] = (deque(), deque(), deque())
+        self._intake: deque[Op] = deque()
         self._intake_bytes = 0
         self._closing = False
         self._ended = asyncio.Event()
@@ -133,7 +92,7 @@ class Writer:
     ) -> asyncio.Future[R]:
         """Queue an operation; the future is done after COMMIT. Cancelling it does not undo the operation."""
         future: asyncio.Future[R] = self._loop.create_future()
-        self._put(_Op(function, args, lane, rows, size, future, self._clock.monotonic()))
+        self._put(Op(function, args, lane, rows, size, future, self._clock.monotonic()))
         return future
 
     def submit_grouped(
@@ -153,16 +112,16 @@ class Writer:
         """
         future: asyncio.Future[R] = self._loop.create_future()
         now = self._clock.monotonic()
-        self._put(_Op(function, (argument,), lane, rows, size, future, now, patient, grouped=True))
+        self._put(Op(function, (argument,), lane, rows, size, future, now, patient, grouped=True))
         return future
 
     def post_grouped(self, function: Callable[[Any, Sequence[A]], Sequence[object]], argument: A) -> None:
         """Queue such an operation of a run that nobody waits for."""
-        self._put(_Op(function, (argument,), Lane.RUN, 1, 0, None, 0.0, patient=True, grouped=True))
+        self._put(Op(function, (argument,), Lane.RUN, 1, 0, None, 0.0, patient=True, grouped=True))
 
     def post(self, function: Callable[..., object], *args: Any) -> None:
         """Queue an operation of a run that nobody waits for; it is written after everything queued before it."""
-        self._put(_Op(function, args, Lane.RUN, 1, 0, None, 0.0, patient=True))
+        self._put(Op(function, args, Lane.RUN, 1, 0, None, 0.0, patient=True))
 
     async def close(self) -> None:
         """Write what is queued, then close the connection. What cannot be written fails with StoreUnavailableError."""
@@ -171,7 +130,7 @@ class Writer:
         await self._ended.wait()  # not by a thread of the loop's pool: whatever hangs there must not hold up the end
         self._connection.close()
 
-    def _put(self, op: _Op) -> None:
+    def _put(self, op: Op) -> None:
         if self._fatal is not None or self._stopped:
             error = self._fatal or StoreUnavailableError("cannot write: srvmaint is stopping")
             if op.future is None:
@@ -199,7 +158,7 @@ class Writer:
             with contextlib.suppress(RuntimeError):  # the loop has been closed: nobody waits
                 self._loop.call_soon_threadsafe(self._ended.set)
 
-    def _collect(self) -> list[_Op]:
+    def _collect(self) -> list[Op]:
         """Everything that waits, up to the caps; empty when it is time to stop."""
         while True:
             self._drain()
@@ -232,14 +191,14 @@ class Writer:
             while True:
                 self._sort(self._queue.get_nowait())
 
-    def _sort(self, op: _Op | None) -> None:
+    def _sort(self, op: Op | None) -> None:
         if op is None:
             self._closing = True
         else:
             self._lanes[op.lane].append(op)
 
-    def _take(self) -> list[_Op]:
-        batch: list[_Op] = []
+    def _take(self) -> list[Op]:
+        batch: list[Op] = []
         rows = 0
         for lane in (Lane.RUN, Lane.INTAKE):
             waiting = self._lanes[lane]
@@ -250,16 +209,11 @@ class Writer:
             batch.append(self._lanes[Lane.MAINTENANCE].popleft())
         return batch
 
-    def _write(self, batch: list[_Op]) -> None:
+    def _write(self, batch: list[Op]) -> None:
         connection = self._connection
         try:
             connection.execute("BEGIN IMMEDIATE")
-            for together, ops in itertools.groupby(batch, key=lambda op: op.function if op.grouped else None):
-                members = list(ops)
-                alone = len(members) == len(batch)
-                if together is None or not self._apply_group(members, alone=alone):
-                    for op in members:
-                        self._apply(op, alone=len(batch) == 1)
+            apply(connection, batch)
             connection.execute("COMMIT")
         except BaseException as error:
             self._queue_again(batch)  # whatever happens next, none of them is forgotten
@@ -271,54 +225,7 @@ class Writer:
         self.trouble = None
         self._hand_back(batch)
 
-    def _apply(self, op: _Op, *, alone: bool) -> None:
-        """Run one operation: its own failure is its own, the disk's failure is everybody's."""
-
-        def run() -> None:
-            args = [[op.args[0]]] if op.grouped else op.args
-            value = op.function(self._connection, *args)
-            op.value = value[0] if op.grouped else value
-
-        op.error = self._attempt(run, alone=alone)
-        if op.error is not None and op.future is None:
-            log.error("cannot record %s: this is a defect, report it", op.function.__name__, exc_info=op.error)
-
-    def _apply_group(self, ops: list[_Op], *, alone: bool) -> bool:
-        """Run neighbours together; False when that failed and each has to be tried by itself."""
-        if len(ops) == 1:
-            return False
-
-        def together() -> None:
-            values = ops[0].function(self._connection, [op.args[0] for op in ops])
-            for op, value in zip(ops, values, strict=True):
-                op.value, op.error = value, None
-
-        return self._attempt(together, alone=alone) is None
-
-    def _attempt(self, work: Callable[[], None], *, alone: bool) -> Exception | None:
-        """Run, and undo it on failure; what concerns everybody is raised. Who is `alone` needs no savepoint."""
-        connection = self._connection
-        if not alone:
-            connection.execute("SAVEPOINT op")
-        try:
-            work()
-        except Exception as error:
-            lost = not connection.in_transaction
-            if lost or concerns_everybody(error):
-                raise
-            if alone:
-                connection.execute("ROLLBACK")
-                connection.execute("BEGIN IMMEDIATE")
-            else:
-                connection.execute("ROLLBACK TO op")
-                connection.execute("RELEASE op")
-            # a future does not take a StopIteration
-            return RuntimeError(repr(error)) if isinstance(error, StopIteration) else error
-        if not alone:
-            connection.execute("RELEASE op")
-        return None
-
-    def _refuse(self, batch: Sequence[_Op], error: BaseException) -> None:
+    def _refuse(self, batch: Sequence[Op], error: BaseException) -> None:
         """The disk said no to the first in their lanes: intake is told, runs wait."""
         if self.trouble is None:
             log.error("cannot write to the database: %s. Accepting no alerts until it works again.", error)
@@ -347,7 +254,7 @@ class Writer:
         self.trouble = None
         return True
 
-    def _maintain(self, op: _Op) -> None:
+    def _maintain(self, op: Op) -> None:
         """Maintenance manages its own transactions (VACUUM cannot run inside one)."""
         try:
             op.value = op.function(self._connection, *op.args)
@@ -367,7 +274,7 @@ class Writer:
         if self._connection.in_transaction:
             self._connection.execute("ROLLBACK")
 
-    def _queue_again(self, batch: list[_Op]) -> None:
+    def _queue_again(self, batch: list[Op]) -> None:
         for op in reversed(batch):
             self._lanes[op.lane].appendleft(op)
 
@@ -381,7 +288,7 @@ class Writer:
         except sqlite3.Error as error:
             log.warning("cannot empty the write-ahead log while stopping: %s. Nothing is lost.", error)
 
-    def _hand_back(self, ops: list[_Op]) -> None:
+    def _hand_back(self, ops: list[Op]) -> None:
         if ops:
             with contextlib.suppress(RuntimeError):  # the loop has been closed: nobody is left to tell
                 self._loop.call_soon_threadsafe(self._settle, ops)
@@ -401,7 +308,7 @@ class Writer:
 
     # ---- back on the event loop -----------------------------------------------------------------------------------
 
-    def _settle(self, ops: list[_Op]) -> None:
+    def _settle(self, ops: list[Op]) -> None:
         for op in ops:
             if op.lane is Lane.INTAKE:
                 self._intake.remove(op)

@@ -30,7 +30,7 @@ def put(folder: Path, name: str, data: object) -> Path:
 
 def loaded(folder: Path, text: str = "") -> Config:
     (folder / "srvmaint.toml").write_text(text)
-    return load(folder / "srvmaint.toml", {})
+    return load(folder / "srvmaint.toml", {"HOME": str(folder)})
 
 
 def problems(folder: Path, text: str = "") -> list[Problem]:
@@ -127,7 +127,7 @@ def test_what_is_shown_can_be_loaded_again(tmp_path: Path) -> None:
     config = loaded(tmp_path, text)
     (tmp_path / "srvmaint.env").touch(mode=0o600)
     (tmp_path / "again.toml").write_text(as_toml(config))
-    again = load(tmp_path / "again.toml", {})
+    again = load(tmp_path / "again.toml", {"HOME": str(tmp_path)})
     assert again.routes == config.routes
     assert as_data(again)["config"]["pipelines"] == as_data(config)["config"]["pipelines"]
     assert config.routes[1].definition.nodes[0].branches == {"then": None, "else": "n"}

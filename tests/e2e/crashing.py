@@ -20,7 +20,7 @@ import msgspec
 from srvmaint.config.schema import Config
 from srvmaint.pipeline.intake import Offer, read_body
 from srvmaint.services import Services
-from srvmaint.store.writer import Connection
+from srvmaint.store.batch import Connection
 from tests.caller import DEADLINE
 from tests.e2e.bodies import AGAIN, END, alert, body
 from tests.opened import configured, opened

@@ -29,9 +29,9 @@ from srvmaint.pipeline.routing import Match, Route
 from srvmaint.pipeline.watch import Watch
 from srvmaint.pipeline.worker import Workers
 from srvmaint.store import pages
+from srvmaint.store.batch import Connection
 from srvmaint.store.records import Accepted
 from srvmaint.store.store import Store
-from srvmaint.store.writer import Connection
 from tests.fakes import FakeClock
 from tests.incidents.given import DAY, alert
 from tests.store.given import TRACE, opened

@@ -20,8 +20,8 @@ from srvmaint.errors import StoreError, TransientError
 from srvmaint.model import Alert, RunState
 from srvmaint.nodes import Context, Outcome
 from srvmaint.store import pages
+from srvmaint.store.batch import Connection
 from srvmaint.store.store import Store
-from srvmaint.store.writer import Connection
 from tests.fakes import START
 from tests.incidents.given import RESOLVED, alert
 from tests.pipeline.room import FakeChannel, Room, RoomClock, ScriptedNode, spec

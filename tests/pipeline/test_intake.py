@@ -14,7 +14,7 @@ from srvmaint.errors import PayloadError, StoreUnavailableError, UsageError
 from srvmaint.model import RunState
 from srvmaint.pipeline.worker import SLOTS
 from srvmaint.store import pages
-from srvmaint.store.writer import Connection
+from srvmaint.store.batch import Connection
 from tests.incidents.given import alert
 from tests.pipeline.room import Room, room
 from tests.store.faults import Faulty, Gate, healthy, refuse

@@ -11,7 +11,7 @@ import pytest
 from srvmaint.errors import PermanentError
 from srvmaint.model import RunState
 from srvmaint.nodes import Context, Outcome
-from srvmaint.store.writer import Connection
+from srvmaint.store.batch import Connection
 from tests.incidents.given import alert
 from tests.pipeline.room import Room, room, spec
 from tests.store.faults import Faulty, Gate, healthy

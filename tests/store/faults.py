@@ -8,7 +8,7 @@ import threading
 from collections.abc import Callable
 from typing import Any
 
-from srvmaint.store.writer import Connection
+from srvmaint.store.batch import Connection
 
 PATIENCE = 30.0
 """Seconds after which a test that would hang fails instead."""

@@ -13,10 +13,10 @@ from srvmaint.errors import StoreError
 from srvmaint.incidents.ledger import Incoming
 from srvmaint.incidents.what_to_send import Told
 from srvmaint.model import Delivery, DeliveryState, Message, RunState, Severity, Step, StepStatus, Verdict
+from srvmaint.store.batch import Connection
 from srvmaint.store.deliveries import Sent
 from srvmaint.store.records import Accepted, Batch, ClaimedRun, Intent, Lease, Outgoing, RunEntry, RunUpdate, StepRecord
 from srvmaint.store.store import Store
-from srvmaint.store.writer import Connection
 from tests.fakes import FakeClock
 from tests.incidents.given import DAY, FIRING, heard
 from tests.incidents.given import alert as said

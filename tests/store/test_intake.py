@@ -18,11 +18,11 @@ from srvmaint.clock import Ids
 from srvmaint.incidents.ledger import Incoming
 from srvmaint.model import Alert, AlertStatus, HistoryEvent, Severity
 from srvmaint.store import pages
+from srvmaint.store.batch import Connection
 from srvmaint.store.intake import take_in
 from srvmaint.store.migrate import migrate
 from srvmaint.store.records import Batch, Job, Numbers
 from srvmaint.store.store import Store
-from srvmaint.store.writer import Connection
 from tests.fakes import START, FakeClock
 from tests.incidents.given import DAY, HOUR, INFO, RESOLVED, WARNING, alert, heard
 from tests.store.faults import Faulty, Gate, healthy, refuse

@@ -12,11 +12,11 @@ import pytest
 
 from srvmaint.model import RunState
 from srvmaint.store import pages
+from srvmaint.store.batch import Connection
 from srvmaint.store.reader import Reader
 from srvmaint.store.records import Origin, RunEntry, RunUpdate
 from srvmaint.store.retention import _OLD
 from srvmaint.store.store import Store
-from srvmaint.store.writer import Connection
 from tests.fakes import FakeClock
 from tests.incidents.given import DAY, RESOLVED, alert, heard
 from tests.notify.messages import EVIDENCE

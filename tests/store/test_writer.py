@@ -14,8 +14,9 @@ import pytest
 
 from srvmaint.errors import StoreError, StoreUnavailableError
 from srvmaint.store import writer as writing
+from srvmaint.store.batch import Lane
 from srvmaint.store.db import open_writer
-from srvmaint.store.writer import Lane, Writer
+from srvmaint.store.writer import Writer
 from tests.fakes import FakeClock
 from tests.store.faults import Faulty, Gate, Hook, healthy
 

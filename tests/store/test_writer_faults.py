@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from srvmaint.errors import StoreError, StoreUnavailableError
-from srvmaint.store.writer import Lane
+from srvmaint.store.batch import Lane
 from tests.store.faults import PATIENCE, CrashedError, Faulty, Hook, healthy, refuse, sqlite_error
 from tests.store.test_writer import Desk, write
 

@@ -9,7 +9,7 @@ from typing import Any
 from prometheus_client.parser import text_string_to_metric_families
 
 from srvmaint import __version__
-from srvmaint.store.writer import Connection
+from srvmaint.store.batch import Connection
 from tests.web.conftest import QUICK, Face, Serve
 
 
