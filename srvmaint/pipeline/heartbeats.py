@@ -50,15 +50,18 @@ class Heartbeats:
         self.looked = asyncio.Event()
         """The first look at all of them is over."""
         self._wake = asyncio.Event()
+        self._turn = asyncio.Lock()
+        """Held while it changes who is expected: a job put back while it is let go would be lost."""
 
     async def expect(self, expected: Sequence[Expected]) -> None:
         """Listen for these from now on, and for no others."""
-        pulses: dict[str, Pulse] = {}
-        if expected or await self._store.has_heartbeats():
-            slugs = tuple(each.slug for each in expected)
-            pulses = {pulse.slug: pulse for pulse in await self._store.expect_heartbeats(slugs, self._clock.now())}
-        self._expected = {each.slug: each for each in expected}
-        self._pulses = pulses
+        async with self._turn:
+            pulses: dict[str, Pulse] = {}
+            if expected or await self._store.has_heartbeats():
+                slugs = tuple(each.slug for each in expected)
+                pulses = {pulse.slug: pulse for pulse in await self._store.expect_heartbeats(slugs, self._clock.now())}
+            self._expected = {each.slug: each for each in expected}
+            self._pulses = pulses
         self._wake.set()
 
     async def beat(self, beat: Beat) -> None:
@@ -89,6 +92,10 @@ class Heartbeats:
             await self._wait()
 
     async def _excuse(self) -> None:
+        async with self._turn:
+            await self._excuse_all()
+
+    async def _excuse_all(self) -> None:
         now = self._clock.now()
         fresh = {slug: excused(self._pulses[slug], each, now) for slug, each in self._expected.items()}
         changed = [pulse for slug, pulse in fresh.items() if pulse != self._pulses[slug]]
@@ -104,14 +111,15 @@ class Heartbeats:
         Raises:
             StoreError: not now.
         """
-        for slug in tuple(self._pulses):
-            expected = self._expected.get(slug)
-            if expected is None:
-                await self._let_go(slug)
-                continue
-            found = news(self._pulses[slug], expected, self._clock.now())
-            if found is not None:
-                await self._tell(*found)
+        async with self._turn:
+            for slug in tuple(self._pulses):
+                expected = self._expected.get(slug)
+                if expected is None:
+                    await self._let_go(slug)
+                    continue
+                found = news(self._pulses[slug], expected, self._clock.now())
+                if found is not None:
+                    await self._tell(*found)
         now = self._clock.now()
         if self._pulses and now - self._watched_at >= LOOK_EVERY_SECONDS * SECOND:
             await self._store.watched_heartbeats(now)
@@ -125,9 +133,8 @@ class Heartbeats:
             log.warning("heartbeat %s: it is not expected any more", slug)
             alert, _ = over(pulse, gone, self._clock.now())
             await self._offer(alert)
-        if slug not in self._expected:  # no reload has put it back meanwhile
-            await self._store.forget_heartbeat(slug)
-            self._pulses.pop(slug, None)
+        await self._store.forget_heartbeat(slug)
+        self._pulses.pop(slug, None)
 
     async def _tell(self, alert: Alert, told: Pulse) -> None:
         log.warning("heartbeat %s: %s: %s", told.slug, alert.status, alert.description)

@@ -10,6 +10,7 @@ import pytest
 
 from srvmaint.config.heartbeats import expected
 from srvmaint.errors import StoreUnavailableError
+from srvmaint.incidents.heartbeat import Beat
 from tests.fakes import FakeClock
 from tests.opened import configured, opened
 from tests.web.conftest import QUICK, Face, Serve
@@ -123,6 +124,20 @@ async def test_a_job_that_is_taken_out_of_the_configuration_has_its_alert_ended(
     assert (await face.get("/ping/backup")).status == 404
     await face.services.reload(configured(tmp_path, JOBS))
     assert (await face.get("/ping/backup")).status == 200
+
+
+async def test_a_job_that_is_put_back_while_it_is_let_go_is_expected(tmp_path: Path) -> None:
+    config = configured(tmp_path, JOBS)
+    async with opened(config, clock=FakeClock()) as services:
+        heartbeats = services.heartbeats
+        await asyncio.wait_for(heartbeats.looked.wait(), 20)
+        for _ in range(10):
+            await heartbeats.expect(())
+            await asyncio.gather(heartbeats.expect(expected(config, "here")), heartbeats.settle())
+            await heartbeats.beat(Beat("backup", services.clock.now()))
+            await heartbeats.settle()
+            assert len(await services.store.reader.rows("SELECT slug FROM heartbeat")) == 1
+        assert services.healthy()
 
 
 async def test_what_was_due_while_nobody_listened_is_excused_and_what_was_overdue_before_is_not(tmp_path: Path) -> None:
